@@ -1,0 +1,5 @@
+from django.apps import AppConfig
+
+
+class CoreApp(AppConfig):
+    name = "loupan.core"

@@ -1,0 +1,16 @@
+"""What core needs to know about a person, without importing `org` (HOUSE 3.5)."""
+
+from collections.abc import Sequence
+from typing import Any, Protocol
+
+
+class Actor(Protocol):
+    """Whoever does something: a user of `org`, seen from below."""
+
+    pk: Any
+    post_id: int | None  # The post the person acts in, for the audit.
+    source: str  # Where the request came from: web, api, job, import.
+
+    def may(self, permission: str, project_id: int | None = None) -> bool: ...
+
+    def acts_in(self, permission: str) -> Sequence[int]: ...

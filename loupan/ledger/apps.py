@@ -1,0 +1,5 @@
+from django.apps import AppConfig
+
+
+class LedgerApp(AppConfig):
+    name = "loupan.ledger"

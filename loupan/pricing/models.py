@@ -1,0 +1,293 @@
+"""How a list price becomes a deal price: plans, discounts, precision, authority. All of it data."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from loupan.core.db import LockingManager
+from loupan.core.money import MoneyField, RateField
+from loupan.org.models import Project
+
+
+class StackMode(models.TextChoices):
+    """How several rates combine (DOMAIN 2.3.1)."""
+
+    CHAINED = "chained", _("Chained (each on the result before)")
+    ADDITIVE = "additive", _("Additive (percentages off are added)")
+
+
+class CalculationOrder(models.TextChoices):
+    """Which value is the master (DOMAIN 2.2.2)."""
+
+    UNIT_PRICE_FIRST = "unit_price_first", _("Unit price first")
+    TOTAL_FIRST = "total_first", _("Total first")
+
+
+class PricingPolicy(models.Model):
+    """How one project computes: stacking, order of calculation, rounding between steps."""
+
+    project = models.OneToOneField(
+        Project, on_delete=models.PROTECT, primary_key=True, related_name="+"
+    )
+    stack_mode = models.CharField(
+        _("Stack mode"), max_length=8, choices=StackMode, default=StackMode.CHAINED
+    )
+    calculation_order = models.CharField(
+        _("Calculation order"),
+        max_length=16,
+        choices=CalculationOrder,
+        default=CalculationOrder.UNIT_PRICE_FIRST,
+    )
+    round_each_step = models.BooleanField(_("Round after each step"), default=False)
+    identity_best_only = models.BooleanField(_("Best identity discount only"), default=True)
+    min_deposit = MoneyField(_("Minimum deposit"), default=0)
+    sign_within_days = models.PositiveSmallIntegerField(_("Sign within days"), default=7)
+    lock_minutes = models.PositiveSmallIntegerField(_("Lock minutes"), default=15)
+    locks_per_person = models.PositiveSmallIntegerField(_("Locks per person"), default=1)
+    version = models.PositiveIntegerField(default=0)
+
+    objects: ClassVar[LockingManager[PricingPolicy]] = LockingManager()
+
+    class Meta:
+        verbose_name = _("Pricing policy")
+
+    def __str__(self) -> str:
+        return f"{self.project_id} {self.stack_mode}"
+
+
+class PrecisionTarget(models.TextChoices):
+    """Named amounts with a rounding of their own (DOMAIN 2.2.4)."""
+
+    LIST_UNIT_PRICE = "list_unit_price", _("List unit price")
+    LIST_TOTAL = "list_total", _("List total")
+    DEAL_UNIT_PRICE = "deal_unit_price", _("Deal unit price")
+    DEAL_TOTAL = "deal_total", _("Deal total")
+    DISCOUNT = "discount", _("Discount amount")
+    INSTALMENT = "instalment", _("Instalment amount")
+    LOAN = "loan", _("Loan amount")
+
+
+class RoundingMode(models.TextChoices):
+    HALF_UP = "half_up", _("Half up")
+    TRUNCATE = "truncate", _("Truncate")
+    ROUND_UP = "round_up", _("Round up")
+
+
+class PrecisionRule(models.Model):
+    """Unit and mode of rounding of one named amount in one project (精度设置)."""
+
+    UNITS = [(u, u) for u in ("10000", "1000", "100", "10", "1", "0.1", "0.01")]
+
+    project = models.ForeignKey(Project, on_delete=models.PROTECT, related_name="+")
+    target = models.CharField(_("Amount"), max_length=16, choices=PrecisionTarget)
+    unit = models.CharField(_("Unit"), max_length=6, choices=UNITS, default="1")
+    mode = models.CharField(
+        _("Mode"), max_length=8, choices=RoundingMode, default=RoundingMode.HALF_UP
+    )
+    version = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        ordering = ["project_id", "id"]
+        verbose_name = _("Precision setting")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["project", "target"], name="precision_once_per_project_and_amount"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.target} {self.unit} {self.mode}"
+
+
+class PlanKind(models.TextChoices):
+    LUMP_SUM = "lump_sum", _("Lump sum")
+    COMMERCIAL_MORTGAGE = "commercial_mortgage", _("Commercial mortgage")
+    PROVIDENT_MORTGAGE = "provident_mortgage", _("Provident fund mortgage")
+    COMBINED = "combined", _("Combined loan")
+    INSTALMENT = "instalment", _("Instalments")
+
+
+LOAN_PLANS = frozenset({PlanKind.COMMERCIAL_MORTGAGE, PlanKind.PROVIDENT_MORTGAGE, PlanKind.COMBINED})
+
+
+class PaymentPlan(models.Model):
+    """A schedule template (付款方案). Changing one in use makes a new version; deals keep theirs."""
+
+    project = models.ForeignKey(Project, on_delete=models.PROTECT, related_name="+")
+    code = models.CharField(_("Code"), max_length=20)
+    name = models.CharField(_("Name"), max_length=60)
+    kind = models.CharField(_("Kind"), max_length=20, choices=PlanKind)
+    rate = RateField(_("Plan discount"), default=1)
+    edition = models.PositiveSmallIntegerField(_("Edition"), default=1)
+    is_enabled = models.BooleanField(_("In use"), default=True)
+    valid_from = models.DateField(_("Valid from"), null=True, blank=True)
+    valid_until = models.DateField(_("Valid until"), null=True, blank=True)
+    min_down_payment_rate = RateField(_("Minimum down payment"), default=0)
+    sort = models.PositiveSmallIntegerField(default=0)
+    version = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        ordering = ["project_id", "sort", "id"]
+        verbose_name = _("Payment plan")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["project", "code", "edition"], name="plan_edition_once_per_code"
+            ),
+            models.UniqueConstraint(
+                fields=["project", "code"],
+                condition=Q(is_enabled=True),
+                name="plan_one_enabled_edition",
+            ),
+            models.CheckConstraint(
+                condition=Q(rate__gt=0) & Q(rate__lte=1), name="plan_rate_is_a_share"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def has_loan(self) -> bool:
+        return self.kind in LOAN_PLANS
+
+
+class PaymentPlanLine(models.Model):
+    """One line of a plan: what kind of money, how much of what, due when (DOMAIN 2.4.1)."""
+
+    class MoneyType(models.TextChoices):
+        DEPOSIT = "deposit", _("Deposit")
+        DOWN_PAYMENT = "down_payment", _("Down payment")
+        INSTALMENT = "instalment", _("Instalment")
+        COMMERCIAL_LOAN = "commercial_loan", _("Commercial loan")
+        PROVIDENT_LOAN = "provident_loan", _("Provident fund loan")
+        BALANCE = "balance", _("Balance")
+
+    class Method(models.TextChoices):
+        PERCENT = "percent", _("Percent")
+        FIXED = "fixed", _("Fixed amount")
+        REMAINDER = "remainder", _("Remainder")
+
+    class Base(models.TextChoices):
+        DEAL_TOTAL = "deal_total", _("Deal total")
+        DOWN_PAYMENT = "down_payment", _("Down payment")
+        LOAN_TOTAL = "loan_total", _("Whole loan")
+
+    class Anchor(models.TextChoices):
+        RESERVATION = "reservation", _("Reservation date")
+        CONTRACT = "contract", _("Contract date")
+        FILING = "filing", _("Filing date")
+        FIXED_DATE = "fixed_date", _("Fixed date")
+        PREVIOUS_LINE = "previous_line", _("Previous line")
+        MILESTONE = "milestone", _("Milestone")
+        HANDOVER = "handover", _("Handover")
+
+    plan = models.ForeignKey(PaymentPlan, on_delete=models.CASCADE, related_name="lines")
+    seq = models.PositiveSmallIntegerField(_("Line"))
+    money_type = models.CharField(_("Money type"), max_length=16, choices=MoneyType)
+    method = models.CharField(_("Method"), max_length=9, choices=Method)
+    amount_or_rate = models.DecimalField(
+        _("Amount or share"), max_digits=18, decimal_places=6, default=0
+    )
+    base = models.CharField(_("Base"), max_length=12, choices=Base, default=Base.DEAL_TOTAL)
+    includes_deposit = models.BooleanField(_("Includes the deposit"), default=False)
+    rounding_unit = models.CharField(
+        _("Rounding unit"), max_length=6, choices=PrecisionRule.UNITS, default="1"
+    )
+    rounding_mode = models.CharField(
+        _("Rounding mode"), max_length=8, choices=RoundingMode, default=RoundingMode.HALF_UP
+    )
+    anchor = models.CharField(_("Due from"), max_length=13, choices=Anchor)
+    offset_days = models.SmallIntegerField(_("Days after"), default=0)
+    offset_months = models.SmallIntegerField(_("Months after"), default=0)
+    fixed_on = models.DateField(_("Fixed date"), null=True, blank=True)
+    milestone = models.CharField(_("Milestone"), max_length=40, blank=True)
+
+    class Meta:
+        ordering = ["plan_id", "seq"]
+        constraints = [
+            models.UniqueConstraint(fields=["plan", "seq"], name="plan_line_seq_once"),
+            models.UniqueConstraint(
+                fields=["plan"], condition=Q(method="remainder"), name="plan_one_remainder_line"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.plan_id}/{self.seq}"
+
+
+class Discount(models.Model):
+    """A named reduction (常规折扣, 身份折扣, 优惠方案): what, when, for whom, in which order."""
+
+    class Kind(models.TextChoices):
+        REGULAR = "regular", _("Regular discount")
+        IDENTITY = "identity", _("Identity discount")
+        PROMOTION = "promotion", _("Promotion")
+
+    class Form(models.TextChoices):
+        RATE = "rate", _("Rate (pays this share)")
+        PERCENT_OFF = "percent_off", _("Percent off")
+        AMOUNT = "amount", _("Lump sum off")
+        UNIT_AMOUNT = "unit_amount", _("Yuan per m² off")
+
+    project = models.ForeignKey(Project, on_delete=models.PROTECT, related_name="+")
+    code = models.CharField(_("Code"), max_length=20)
+    name = models.CharField(_("Name"), max_length=60)
+    kind = models.CharField(_("Kind"), max_length=9, choices=Kind)
+    form = models.CharField(_("Form"), max_length=11, choices=Form)
+    amount_or_rate = models.DecimalField(_("Amount or rate"), max_digits=18, decimal_places=6)
+    order = models.SmallIntegerField(_("Order"), default=100)
+    exclusive_group = models.CharField(_("Exclusive group"), max_length=20, blank=True)
+    needs_proof = models.BooleanField(_("Needs proof"), default=False)
+    is_enabled = models.BooleanField(_("In use"), default=True)
+    is_default = models.BooleanField(_("On by default"), default=False)
+    valid_from = models.DateField(_("Valid from"), null=True, blank=True)
+    valid_until = models.DateField(_("Valid until"), null=True, blank=True)
+    quota = models.PositiveIntegerField(_("Quota"), null=True, blank=True)
+    used = models.PositiveIntegerField(default=0)
+    product_types = models.JSONField(_("Product types"), default=list, blank=True)
+    plan_codes = models.JSONField(_("Payment plans"), default=list, blank=True)
+    version = models.PositiveIntegerField(default=0)
+
+    objects: ClassVar[LockingManager[Discount]] = LockingManager()
+
+    class Meta:
+        ordering = ["project_id", "order", "id"]
+        verbose_name = _("Discount")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["project", "code"], name="discount_code_once_per_project"
+            ),
+            models.CheckConstraint(
+                condition=Q(quota__isnull=True) | Q(used__lte=models.F("quota")),
+                name="discount_quota_never_exceeded",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class DiscountAuthority(models.Model):
+    """The lowest overall rate a role may confirm in a project, and whether below the floor (2.3.2)."""
+
+    project = models.ForeignKey(Project, on_delete=models.PROTECT, related_name="+")
+    role_code = models.CharField(_("Role"), max_length=4)
+    min_overall_rate = RateField(_("Lowest overall rate"))
+    may_go_below_floor = models.BooleanField(_("May go below the floor price"), default=False)
+    version = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        ordering = ["project_id", "-min_overall_rate", "id"]
+        verbose_name = _("Discount authority")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["project", "role_code"], name="authority_once_per_role"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.role_code} ≥ {self.min_overall_rate}"

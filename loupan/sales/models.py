@@ -1,0 +1,260 @@
+"""The sales chain: claims on units, quotes, deals with buyers, reservation, contract, process."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from loupan.core.db import LockingManager
+from loupan.core.money import AreaField, MoneyField, RateField, UnitPriceField
+from loupan.customers.models import Customer
+from loupan.inventory.models import Unit
+from loupan.ledger.models import Account
+from loupan.org.models import PriceBasis, Project
+from loupan.pricing.models import Discount, PaymentPlan
+from loupan.sales.states import ClaimKind, DealStatus, StepCode
+
+
+class Deal(models.Model):
+    """One sale from reservation to title, with the price as it was agreed (U-5: a snapshot)."""
+
+    project = models.ForeignKey(Project, on_delete=models.PROTECT, related_name="+")
+    unit = models.ForeignKey(Unit, on_delete=models.PROTECT, related_name="+")
+    account = models.OneToOneField(Account, on_delete=models.PROTECT, related_name="+")
+    consultant = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+"
+    )
+    status = models.CharField(
+        _("Status"), max_length=12, choices=DealStatus, default=DealStatus.RESERVED
+    )
+    payment_plan = models.ForeignKey(PaymentPlan, on_delete=models.PROTECT, related_name="+")
+    price_basis = models.CharField(max_length=5, choices=PriceBasis)
+    built_area = AreaField(_("Built area"), null=True)
+    inner_area = AreaField(_("Inner area"), null=True)
+    list_unit_price = UnitPriceField(_("List unit price"), null=True)
+    list_total = MoneyField(_("List total"))
+    deal_total = MoneyField(_("Deal total"))
+    deal_unit_price = UnitPriceField(_("Deal unit price"), null=True)
+    deal_inner_unit_price = UnitPriceField(_("Deal unit price by inner area"), null=True)
+    overall_rate = RateField(_("Overall discount"))
+    floor_total = MoneyField(null=True)
+    deposit = MoneyField(_("Deposit"))
+    # Every step from list to deal total, with rule, inputs and rounding (X-01).
+    trace = models.JSONField(default=list)
+    # Who confirmed a price beyond the published discounts, at which level (2.3.2).
+    authority = models.CharField(max_length=4, blank=True)
+    reserved_on = models.DateField(_("Reserved on"))
+    contracted_on = models.DateField(_("Contracted on"), null=True)
+    ended_on = models.DateField(null=True)
+    made_at = models.DateTimeField()
+    version = models.PositiveIntegerField(default=0)
+
+    objects: ClassVar[LockingManager[Deal]] = LockingManager()
+
+    class Meta:
+        verbose_name = _("Deal")
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(deal_total__gte=0) & Q(deposit__gte=0), name="deal_amounts_not_negative"
+            ),
+            models.UniqueConstraint(
+                fields=["unit"],
+                condition=~Q(status="cancelled"),
+                name="deal_one_active_per_unit",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["project", "reserved_on", "id"], name="deal_by_reservation"),
+            models.Index(fields=["project", "contracted_on", "id"], name="deal_by_contract"),
+            models.Index(fields=["project", "consultant", "-id"], name="deal_by_consultant"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.unit} #{self.pk}"
+
+
+class Claim(models.Model):
+    """An exclusive claim on a unit. U-1 is the partial unique index on the active ones."""
+
+    unit = models.ForeignKey(Unit, on_delete=models.PROTECT, related_name="+")
+    kind = models.CharField(max_length=11, choices=ClaimKind)
+    is_active = models.BooleanField(default=True)
+    holder = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+"
+    )
+    customer = models.ForeignKey(Customer, on_delete=models.PROTECT, null=True, related_name="+")
+    deal = models.ForeignKey(Deal, on_delete=models.PROTECT, null=True, related_name="claims")
+    made_at = models.DateTimeField()
+    expires_at = models.DateTimeField(null=True)
+    ended_at = models.DateTimeField(null=True)
+    end_reason = models.CharField(max_length=40, blank=True)
+
+    objects: ClassVar[LockingManager[Claim]] = LockingManager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["unit"], condition=Q(is_active=True), name="claim_one_active_per_unit"
+            ),
+            models.CheckConstraint(
+                condition=Q(kind="deal") | Q(expires_at__isnull=False),
+                name="claim_without_deal_expires",
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["expires_at"], condition=Q(is_active=True), name="claim_expiring"
+            ),
+            models.Index(fields=["holder"], condition=Q(is_active=True), name="claim_by_holder"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.unit_id} {self.kind}"
+
+
+class Quote(models.Model):
+    """A purchase plan (置业计划): what a unit would cost under one plan; not a claim."""
+
+    project = models.ForeignKey(Project, on_delete=models.PROTECT, related_name="+")
+    unit = models.ForeignKey(Unit, on_delete=models.PROTECT, related_name="+")
+    customer = models.ForeignKey(Customer, on_delete=models.PROTECT, null=True, related_name="+")
+    payment_plan = models.ForeignKey(PaymentPlan, on_delete=models.PROTECT, related_name="+")
+    discount_ids = models.JSONField(default=list)
+    reserve_on = models.DateField()
+    list_total = MoneyField()
+    deal_total = MoneyField()
+    overall_rate = RateField()
+    schedule = models.JSONField(default=list)
+    trace = models.JSONField(default=list)
+    valid_until = models.DateField()
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    made_at = models.DateTimeField()
+
+    class Meta:
+        indexes = [models.Index(fields=["unit", "-id"], name="quote_by_unit")]
+
+    def __str__(self) -> str:
+        return f"{self.unit_id} {self.deal_total}"
+
+
+class Buyer(models.Model):
+    """A party of the deal (权益人) with their share; shares of a deal sum to 1."""
+
+    deal = models.ForeignKey(Deal, on_delete=models.CASCADE, related_name="buyers")
+    customer = models.ForeignKey(Customer, on_delete=models.PROTECT, related_name="+")
+    share = RateField(_("Share"))
+    seq = models.PositiveSmallIntegerField(default=0)
+
+    class Meta:
+        ordering = ["deal_id", "seq", "id"]
+        constraints = [
+            models.UniqueConstraint(fields=["deal", "customer"], name="buyer_once_per_deal"),
+            models.CheckConstraint(
+                condition=Q(share__gt=0) & Q(share__lte=1), name="buyer_share_is_a_share"
+            ),
+        ]
+        indexes = [models.Index(fields=["customer"], name="buyer_customer")]
+
+    def __str__(self) -> str:
+        return f"{self.customer_id} {self.share}"
+
+
+class DealDiscount(models.Model):
+    """A discount as it was applied to a deal: copied, never looked up later."""
+
+    deal = models.ForeignKey(Deal, on_delete=models.CASCADE, related_name="discounts")
+    discount = models.ForeignKey(Discount, on_delete=models.PROTECT, null=True, related_name="+")
+    kind = models.CharField(max_length=9)
+    name = models.CharField(max_length=60)
+    form = models.CharField(max_length=11)
+    amount_or_rate = models.DecimalField(max_digits=18, decimal_places=6)
+    seq = models.PositiveSmallIntegerField(default=0)
+
+    class Meta:
+        ordering = ["deal_id", "seq", "id"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Reservation(models.Model):
+    """The binding agreement to contract later (认购), one per deal."""
+
+    deal = models.OneToOneField(Deal, on_delete=models.PROTECT, related_name="reservation")
+    project = models.ForeignKey(Project, on_delete=models.PROTECT, related_name="+")
+    number = models.CharField(_("Number"), max_length=40)
+    reserved_on = models.DateField(_("Reserved on"))
+    sign_by = models.DateField(_("Sign by"))
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["project", "number"], name="reservation_number_once_per_project"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.number
+
+
+class ReservationCancellation(models.Model):
+    """A reservation was ended by agreement (AFF-03), with what was refunded."""
+
+    deal = models.OneToOneField(Deal, on_delete=models.PROTECT, related_name="cancellation")
+    reason = models.CharField(_("Reason"), max_length=200)
+    refunded = MoneyField(_("Refunded"))
+    kept = MoneyField(_("Kept"), default=0)
+    unit_goes_to = models.CharField(max_length=12)
+    cancelled_on = models.DateField(_("Cancelled on"))
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.deal_id} {self.reason}"
+
+
+class Contract(models.Model):
+    """The sale and purchase agreement (签约), one per deal."""
+
+    deal = models.OneToOneField(Deal, on_delete=models.PROTECT, related_name="contract")
+    project = models.ForeignKey(Project, on_delete=models.PROTECT, related_name="+")
+    number = models.CharField(_("Contract number"), max_length=40)
+    signed_on = models.DateField(_("Signed on"))
+    terms = models.TextField(_("Supplementary terms"), blank=True)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["project", "number"], name="contract_number_once_per_project"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.number
+
+
+class ProcessStep(models.Model):
+    """One step of a deal's process table with its planned and actual date."""
+
+    deal = models.ForeignKey(Deal, on_delete=models.CASCADE, related_name="steps")
+    seq = models.PositiveSmallIntegerField()
+    code = models.CharField(max_length=16, choices=StepCode)
+    planned_on = models.DateField(null=True)
+    actual_on = models.DateField(null=True)
+
+    class Meta:
+        ordering = ["deal_id", "seq"]
+        constraints = [
+            models.UniqueConstraint(fields=["deal", "code"], name="process_step_once_per_deal")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.deal_id} {self.code}"

@@ -1,0 +1,59 @@
+"""Where a deal stands (DOMAIN 2.5, 2.6) and what may happen next."""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from loupan.core.flow import Flow
+
+
+class DealStatus(models.TextChoices):
+    RESERVED = "reserved", _("Reserved")
+    CONTRACTED = "contracted", _("Contracted")
+    FILED = "filed", _("Filed")
+    HANDED_OVER = "handed_over", _("Handed over")
+    TITLED = "titled", _("Titled")
+    CANCELLED = "cancelled", _("Cancelled")
+
+
+D = DealStatus
+ACTIVE_DEALS = frozenset(set(DealStatus) - {D.CANCELLED})
+CONTRACTED_DEALS = ACTIVE_DEALS - {D.RESERVED}
+
+DEAL = Flow(
+    DealStatus,
+    {
+        "contract": (frozenset({D.RESERVED}), D.CONTRACTED),
+        "cancel_reservation": (frozenset({D.RESERVED}), D.CANCELLED),
+        "file": (frozenset({D.CONTRACTED}), D.FILED),
+        "unfile": (frozenset({D.FILED}), D.CONTRACTED),
+        "hand_over": (frozenset({D.CONTRACTED, D.FILED}), D.HANDED_OVER),
+        "issue_title": (frozenset({D.HANDED_OVER}), D.TITLED),
+    },
+)
+
+
+class ClaimKind(models.TextChoices):
+    """An exclusive claim on a unit; at most one is active (U-1)."""
+
+    LOCK = "lock", _("Lock")
+    HOLD = "hold", _("Hold")
+    PROVISIONAL = "provisional", _("Provisional reservation")
+    DEAL = "deal", _("Deal")
+
+
+class StepCode(models.TextChoices):
+    """The steps of the process table (DOMAIN 2.5.1)."""
+
+    RESERVATION = "reservation", _("Reservation")
+    DOWN_PAYMENT = "down_payment", _("Down payment")
+    CONTRACT = "contract", _("Contract")
+    FILING = "filing", _("Filing")
+    LOAN_DOCUMENTS = "loan_documents", _("Loan documents")
+    LOAN_INTERVIEW = "loan_interview", _("Loan interview")
+    LOAN_APPROVED = "loan_approved", _("Loan approved")
+    LOAN_DISBURSED = "loan_disbursed", _("Loan disbursed")
+    PAID_IN_FULL = "paid_in_full", _("Paid in full")
+    AREA_SETTLEMENT = "area_settlement", _("Area settlement")
+    HANDOVER = "handover", _("Handover")
+    TITLE_MATERIALS = "title_materials", _("Title materials")
+    TITLE_ISSUED = "title_issued", _("Title issued")
