@@ -1,0 +1,81 @@
+"""The whole suite on both databases in one run: `pytest -p tests.databases`.
+
+Two workers, one per core and per database, each with the whole suite (xdist's `--dist each`), so
+that one closing line counts both.  On PostgreSQL only what touches a database runs again: a pure
+rule or a look into a browser gives no second answer there.
+"""
+
+import os
+from contextlib import ExitStack
+
+import pytest
+
+from scripts import postgres
+
+ENGINE = "LOUPAN_TEST_ENGINE"
+SERVER = "LOUPAN_TEST_POSTGRES"
+ASKS_FOR_A_DATABASE = {"db", "transactional_db", "live_server", "django_db_setup"}
+
+# A worker is told its database before Django reads its settings.
+if os.environ.get(ENGINE) == "postgresql":
+    os.environ["DATABASE_URL"] = os.environ[SERVER]
+
+SKIPPED = pytest.StashKey[str]()
+running = ExitStack()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_cmdline_main(config: pytest.Config) -> None:
+    """Start the server and ask for the workers; without a server the suite runs on SQLite alone."""
+    if ENGINE in os.environ or config.option.collectonly:
+        return
+    try:
+        os.environ[SERVER] = running.enter_context(postgres.server())
+    except postgres.NotHere as reason:
+        config.stash[SKIPPED] = f"skipped: every test on PostgreSQL, {reason}"
+        config.option.numprocesses = 2
+        config.option.dist, config.option.tx = "load", ["2*popen"]
+        return
+    config.option.dist = "each"
+    config.option.tx = [f"popen//env:{ENGINE}={name}" for name in ("sqlite", "postgresql")]
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    if not hasattr(config, "workerinput"):
+        running.close()
+
+
+def touches_a_database(item: pytest.Item) -> bool:
+    names = set(getattr(item, "fixturenames", ()))
+    return bool(item.get_closest_marker("django_db") or names & ASKS_FOR_A_DATABASE)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if os.environ.get(ENGINE) == "postgresql":
+        items[:] = [
+            item
+            for item in items
+            if touches_a_database(item) and not item.get_closest_marker("browser")
+        ]
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    """A failure names its database."""
+    if node := getattr(report, "node", None):
+        engine = node.gateway.spec.env.get(ENGINE)
+        if engine and not report.nodeid.endswith(f"on {engine}"):
+            report.nodeid += f" on {engine}"
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    if skipped := terminalreporter.config.stash.get(SKIPPED, None):
+        terminalreporter.write_line(skipped)
+    counts: dict[str, int] = {}
+    for reports in terminalreporter.stats.values():
+        for report in reports:
+            if getattr(report, "when", None) == "call" and getattr(report, "node", None):
+                engine = report.node.gateway.spec.env.get(ENGINE, "")
+                counts[engine] = counts.get(engine, 0) + 1
+    for engine, count in sorted(counts.items()):
+        terminalreporter.write_line(f"ran on {engine or 'sqlite'}: {count}")

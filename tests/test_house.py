@@ -1,0 +1,206 @@
+"""The house rules that no linter knows. Each test prints the lines that broke the rule."""
+
+import ast
+import re
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+import pytest
+from django.apps import apps
+from django.conf import settings
+
+HOUSE = Path(__file__).resolve().parent.parent / "loupan"
+FLOORS = [
+    "core",
+    "org",
+    "inventory customers documents",
+    "pricing ledger",
+    "sales",
+    "reports",
+    "config",
+]
+FLOOR = {name: height for height, names in enumerate(FLOORS) for name in names.split()}
+DOORS = {"views", "api", "tasks", "management", "admin", "spreadsheets", "middleware"}
+TRIES = {"testing", "tests"}
+MAY_WRITE = {"actions", "migrations"} | TRIES
+# What actions write through: locks, history, numbers, answers kept for a repeated request.
+CORE_MAY_WRITE = {"db", "audit", "numbering", "idempotency"}
+WRITES = {
+    "abulk_create", "acreate", "adelete", "asave", "aupdate", "bulk_create", "bulk_update",
+    "create", "delete", "get_or_create", "locked", "save", "select_for_update", "update", "update_or_create",
+}  # fmt: skip
+CLOCK = {"localdate", "localtime", "now", "today", "utcnow"}
+PLUGGED_IN: set[str] = set()  # Actions called by a hook with the object itself.
+
+
+@cache
+def parsed() -> tuple[tuple[Path, ast.Module], ...]:
+    return tuple(
+        (path.relative_to(HOUSE), ast.parse(path.read_text(encoding="utf-8")))
+        for path in sorted(HOUSE.rglob("*.py"))
+    )
+
+
+def room(path: Path) -> str:
+    """`sales/actions/contracts.py` and `sales/actions.py` are both in the room `actions`."""
+    return path.parts[1].removesuffix(".py") if len(path.parts) > 1 else path.stem
+
+
+def modules(*, without: set[str]) -> Iterator[tuple[Path, ast.Module]]:
+    return ((path, tree) for path, tree in parsed() if room(path) not in without)
+
+
+def calls(tree: ast.Module) -> Iterator[ast.Call]:
+    return (node for node in ast.walk(tree) if isinstance(node, ast.Call))
+
+
+def may_write(path: Path) -> bool:
+    return room(path) in MAY_WRITE or (path.parts[0] == "core" and room(path) in CORE_MAY_WRITE)
+
+
+def test_every_app_has_a_floor() -> None:
+    found = {path.parent.name for path in HOUSE.glob("*/apps.py")}
+    assert found == set(FLOOR)
+
+
+def test_only_actions_write() -> None:
+    broken = [
+        f"{path}:{call.lineno} .{call.func.attr}()"
+        for path, tree in parsed()
+        if not may_write(path)
+        for call in calls(tree)
+        if isinstance(call.func, ast.Attribute) and call.func.attr in WRITES
+    ]
+    assert not broken, "\n".join(broken)
+
+
+def test_actions_are_marked_and_called_by_keyword() -> None:
+    broken = []
+    for path, tree in parsed():
+        if room(path) != "actions":
+            continue
+        for fn in tree.body:
+            if not isinstance(fn, ast.FunctionDef) or fn.name.startswith("_"):
+                continue
+            marks = {mark.id for mark in fn.decorator_list if isinstance(mark, ast.Name)}
+            by_place = [*fn.args.posonlyargs, *fn.args.args]
+            if "writes" not in marks or (by_place and fn.name not in PLUGGED_IN):
+                broken.append(f"{path}:{fn.lineno} {fn.name}")
+    assert not broken, "\n".join(broken)
+
+
+def test_an_action_that_knows_who_also_knows_when() -> None:
+    """An entry takes `by` and `at`, a part neither: half of it is an anonymous write."""
+    broken = []
+    for path, tree in parsed():
+        if room(path) != "actions":
+            continue
+        for fn in tree.body:
+            if isinstance(fn, ast.FunctionDef) and not fn.name.startswith("_"):
+                given = {argument.arg for argument in fn.args.kwonlyargs}
+                if "by" in given and "at" not in given:
+                    broken.append(f"{path}:{fn.lineno} {fn.name}")
+    assert not broken, "\n".join(broken)
+
+
+def test_only_doors_read_the_clock() -> None:
+    broken = [
+        f"{path}:{node.lineno}"
+        for path, tree in modules(without=DOORS | TRIES | {"migrations"})
+        for node in ast.walk(tree)
+        if (isinstance(node, ast.Attribute) and node.attr in CLOCK)
+        or (isinstance(node, ast.Name) and node.id in CLOCK)
+    ]
+    assert not broken, "\n".join(broken)
+
+
+def test_doors_say_who() -> None:
+    """Views, API, tasks and commands only call actions that take `by`."""
+    broken = []
+    for path, tree in parsed():
+        if room(path) not in DOORS:
+            continue
+        actions = {
+            alias.asname or alias.name
+            for node in ast.walk(tree)
+            if isinstance(node, ast.ImportFrom) and node.module
+            for alias in node.names
+            if alias.name == "actions" or "actions" in node.module.split(".")
+        }
+        for call in calls(tree):
+            callee = call.func.value if isinstance(call.func, ast.Attribute) else call.func
+            keywords = {keyword.arg for keyword in call.keywords}
+            if isinstance(callee, ast.Name) and callee.id in actions and "by" not in keywords:
+                broken.append(f"{path}:{call.lineno}")
+    assert not broken, "\n".join(broken)
+
+
+def test_a_refusal_is_answered_only_at_the_doors() -> None:
+    """Nothing swallows a Refusal below the two translators of `core`."""
+    broken = [
+        f"{path}:{node.lineno}"
+        for path, tree in modules(without=DOORS | TRIES)
+        if path.parts[0] != "core"
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ExceptHandler) and node.type and "Refusal" in ast.unparse(node.type)
+    ]
+    assert not broken, "\n".join(broken)
+
+
+def test_foreign_keys_only_point_down_and_leave_no_way_back() -> None:
+    """String references such as ForeignKey("sales.Reservation") are invisible to import-linter."""
+    broken = []
+    for model in apps.get_models():
+        here = FLOOR.get(model._meta.app_label)
+        for field in model._meta.get_fields():
+            if here is None or not field.concrete or not field.remote_field:
+                continue
+            target = field.remote_field.model
+            if isinstance(target, str):
+                continue
+            label = target._meta.app_label
+            if label == model._meta.app_label or label not in FLOOR:
+                continue
+            points_up = FLOOR[label] >= here and target._meta.label != settings.AUTH_USER_MODEL
+            if points_up or not field.remote_field.hidden:
+                broken.append(f"{model._meta.label}.{field.name} -> {target._meta.label}")
+    assert not broken, "\n".join(broken)
+
+
+def test_templates_only_link_down() -> None:
+    broken = [
+        f"{path.relative_to(HOUSE)} -> {app}"
+        for path in sorted(HOUSE.rglob("templates/**/*.html"))
+        for app in re.findall(r"{%\s*url\s+['\"](\w+):", path.read_text(encoding="utf-8"))
+        if FLOOR.get(app, -1) > FLOOR[path.relative_to(HOUSE).parts[0]]
+    ]
+    assert not broken, "\n".join(broken)
+
+
+@pytest.mark.parametrize("word", ["utils", "helpers", "services", "common", "mixins", "managers"])
+def test_no_file_is_called(word: str) -> None:
+    assert not sorted(HOUSE.rglob(f"{word}.py"))
+
+
+def test_no_constraint_or_index_is_unnamed() -> None:
+    """A name made by Django says nothing in an error; ours says app and rule."""
+    broken = [
+        f"{model._meta.label}: {constraint.name}"
+        for model in apps.get_models()
+        if model._meta.app_label in FLOOR
+        for constraint in model._meta.constraints
+        if not constraint.name.startswith(f"{model._meta.app_label}_")
+    ]
+    assert not broken, "\n".join(broken)
+
+
+def test_folders_of_a_room_have_an_empty_init() -> None:
+    """One import path for each thing: a room split by noun does not gather its parts again."""
+    broken = [
+        str(path.relative_to(HOUSE))
+        for path in HOUSE.glob("*/*/__init__.py")
+        if path.parts[-2] not in {"formats"} and path.read_text(encoding="utf-8").strip()
+        if path.parts[-3] != "core"
+    ]
+    assert not broken, broken
