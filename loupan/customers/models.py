@@ -222,9 +222,7 @@ class Reveal(models.Model):
     """Somebody looked at a full phone or ID number: counted, limited, never forgotten (DOMAIN 4.4)."""
 
     customer = models.ForeignKey(Customer, on_delete=models.PROTECT, related_name="reveals")
-    what = models.CharField(
-        max_length=8, choices=[("phone", _("Phone")), ("id", _("ID number"))]
-    )
+    what = models.CharField(max_length=8, choices=[("phone", _("Phone")), ("id", _("ID number"))])
     reason = models.CharField(max_length=200, blank=True)
     by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     at = models.DateTimeField()

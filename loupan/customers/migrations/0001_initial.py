@@ -8,181 +8,506 @@ import loupan.core.crypto
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('org', '0001_initial'),
+        ("org", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Person',
+            name="Person",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('individual', 'Individual'), ('corporate', 'Company')], default='individual', max_length=10)),
-                ('id_number', loupan.core.crypto.EncryptedTextField(blank=True, default='')),
-                ('id_index', models.CharField(max_length=32, null=True, unique=True)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[("individual", "Individual"), ("corporate", "Company")],
+                        default="individual",
+                        max_length=10,
+                    ),
+                ),
+                ("id_number", loupan.core.crypto.EncryptedTextField(blank=True, default="")),
+                ("id_index", models.CharField(max_length=32, null=True, unique=True)),
             ],
         ),
         migrations.CreateModel(
-            name='Customer',
+            name="Customer",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('individual', 'Individual'), ('corporate', 'Company')], default='individual', max_length=10, verbose_name='Kind')),
-                ('name', models.CharField(max_length=80, verbose_name='Name')),
-                ('pinyin', models.CharField(blank=True, default='', max_length=200)),
-                ('initials', models.CharField(blank=True, default='', max_length=40)),
-                ('sex', models.CharField(blank=True, choices=[('m', 'Male'), ('f', 'Female')], max_length=1, verbose_name='Sex')),
-                ('id_type', models.CharField(blank=True, default='id_card', max_length=20, verbose_name='ID type')),
-                ('legal_representative', models.CharField(blank=True, max_length=40, verbose_name='Legal representative')),
-                ('address', loupan.core.crypto.EncryptedTextField(blank=True, default='', verbose_name='Address')),
-                ('wechat', models.CharField(blank=True, max_length=60, verbose_name='WeChat')),
-                ('grade', models.CharField(choices=[('A', 'A · will reserve within 7 days'), ('B', 'B · will reserve within 30 days'), ('C', 'C · interested'), ('D', 'D · unlikely')], default='C', max_length=1, verbose_name='Grade')),
-                ('life_class', models.CharField(choices=[('potential', 'Potential'), ('intention', 'Intentional'), ('reserved', 'Reserved'), ('contracted', 'Contracted'), ('owner', 'Owner'), ('resident', 'Resident'), ('lost', 'Lost')], default='potential', max_length=10, verbose_name='Class')),
-                ('note', models.CharField(blank=True, max_length=500, verbose_name='Note')),
-                ('first_contact_on', models.DateField(verbose_name='First contact')),
-                ('last_contact_at', models.DateTimeField(null=True, verbose_name='Last contact')),
-                ('next_contact_on', models.DateField(blank=True, null=True, verbose_name='Next contact')),
-                ('protected_until', models.DateField(blank=True, null=True, verbose_name='Protected until')),
-                ('made_at', models.DateTimeField()),
-                ('version', models.PositiveIntegerField(default=0)),
-                ('owner', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('project', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='org.project')),
-                ('person', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='customers', to='customers.person')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[("individual", "Individual"), ("corporate", "Company")],
+                        default="individual",
+                        max_length=10,
+                        verbose_name="Kind",
+                    ),
+                ),
+                ("name", models.CharField(max_length=80, verbose_name="Name")),
+                ("pinyin", models.CharField(blank=True, default="", max_length=200)),
+                ("initials", models.CharField(blank=True, default="", max_length=40)),
+                (
+                    "sex",
+                    models.CharField(
+                        blank=True,
+                        choices=[("m", "Male"), ("f", "Female")],
+                        max_length=1,
+                        verbose_name="Sex",
+                    ),
+                ),
+                (
+                    "id_type",
+                    models.CharField(
+                        blank=True, default="id_card", max_length=20, verbose_name="ID type"
+                    ),
+                ),
+                (
+                    "legal_representative",
+                    models.CharField(
+                        blank=True, max_length=40, verbose_name="Legal representative"
+                    ),
+                ),
+                (
+                    "address",
+                    loupan.core.crypto.EncryptedTextField(
+                        blank=True, default="", verbose_name="Address"
+                    ),
+                ),
+                ("wechat", models.CharField(blank=True, max_length=60, verbose_name="WeChat")),
+                (
+                    "grade",
+                    models.CharField(
+                        choices=[
+                            ("A", "A · will reserve within 7 days"),
+                            ("B", "B · will reserve within 30 days"),
+                            ("C", "C · interested"),
+                            ("D", "D · unlikely"),
+                        ],
+                        default="C",
+                        max_length=1,
+                        verbose_name="Grade",
+                    ),
+                ),
+                (
+                    "life_class",
+                    models.CharField(
+                        choices=[
+                            ("potential", "Potential"),
+                            ("intention", "Intentional"),
+                            ("reserved", "Reserved"),
+                            ("contracted", "Contracted"),
+                            ("owner", "Owner"),
+                            ("resident", "Resident"),
+                            ("lost", "Lost"),
+                        ],
+                        default="potential",
+                        max_length=10,
+                        verbose_name="Class",
+                    ),
+                ),
+                ("note", models.CharField(blank=True, max_length=500, verbose_name="Note")),
+                ("first_contact_on", models.DateField(verbose_name="First contact")),
+                ("last_contact_at", models.DateTimeField(null=True, verbose_name="Last contact")),
+                (
+                    "next_contact_on",
+                    models.DateField(blank=True, null=True, verbose_name="Next contact"),
+                ),
+                (
+                    "protected_until",
+                    models.DateField(blank=True, null=True, verbose_name="Protected until"),
+                ),
+                ("made_at", models.DateTimeField()),
+                ("version", models.PositiveIntegerField(default=0)),
+                (
+                    "owner",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "project",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="org.project",
+                    ),
+                ),
+                (
+                    "person",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="customers",
+                        to="customers.person",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'Customer',
+                "verbose_name": "Customer",
             },
         ),
         migrations.CreateModel(
-            name='DuplicateAttempt',
+            name="DuplicateAttempt",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('rule', models.CharField(max_length=4)),
-                ('name', models.CharField(max_length=80)),
-                ('at', models.DateTimeField()),
-                ('by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('customer', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='duplicate_attempts', to='customers.customer')),
-                ('project', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='org.project')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("rule", models.CharField(max_length=4)),
+                ("name", models.CharField(max_length=80)),
+                ("at", models.DateTimeField()),
+                (
+                    "by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "customer",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="duplicate_attempts",
+                        to="customers.customer",
+                    ),
+                ),
+                (
+                    "project",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="org.project",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Source',
+            name="Source",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.CharField(max_length=20, verbose_name='Code')),
-                ('name', models.CharField(max_length=40, verbose_name='Name')),
-                ('is_enabled', models.BooleanField(default=True, verbose_name='In use')),
-                ('version', models.PositiveIntegerField(default=0)),
-                ('company', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='org.company')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("code", models.CharField(max_length=20, verbose_name="Code")),
+                ("name", models.CharField(max_length=40, verbose_name="Name")),
+                ("is_enabled", models.BooleanField(default=True, verbose_name="In use")),
+                ("version", models.PositiveIntegerField(default=0)),
+                (
+                    "company",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="org.company",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'Source',
-                'ordering': ['company_id', 'code', 'id'],
+                "verbose_name": "Source",
+                "ordering": ["company_id", "code", "id"],
             },
         ),
         migrations.AddField(
-            model_name='customer',
-            name='source',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='customers.source'),
+            model_name="customer",
+            name="source",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="customers.source",
+            ),
         ),
         migrations.CreateModel(
-            name='Visit',
+            name="Visit",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('first', 'First visit'), ('return', 'Return visit'), ('call', 'Phone inquiry')], max_length=6, verbose_name='Kind')),
-                ('at', models.DateTimeField(verbose_name='When')),
-                ('party_size', models.PositiveSmallIntegerField(default=1, verbose_name='Party size')),
-                ('note', models.CharField(blank=True, max_length=1000, verbose_name='Note')),
-                ('customer', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='visits', to='customers.customer')),
-                ('project', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='org.project')),
-                ('received_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('source', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='customers.source')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("first", "First visit"),
+                            ("return", "Return visit"),
+                            ("call", "Phone inquiry"),
+                        ],
+                        max_length=6,
+                        verbose_name="Kind",
+                    ),
+                ),
+                ("at", models.DateTimeField(verbose_name="When")),
+                (
+                    "party_size",
+                    models.PositiveSmallIntegerField(default=1, verbose_name="Party size"),
+                ),
+                ("note", models.CharField(blank=True, max_length=1000, verbose_name="Note")),
+                (
+                    "customer",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="visits",
+                        to="customers.customer",
+                    ),
+                ),
+                (
+                    "project",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="org.project",
+                    ),
+                ),
+                (
+                    "received_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "source",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="customers.source",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='CustomerPhone',
+            name="CustomerPhone",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('number', loupan.core.crypto.EncryptedTextField()),
-                ('number_index', models.CharField(max_length=32)),
-                ('tail', models.CharField(max_length=4)),
-                ('masked', models.CharField(max_length=30)),
-                ('sort', models.PositiveSmallIntegerField(default=0)),
-                ('company', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='org.company')),
-                ('customer', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='phones', to='customers.customer')),
-                ('project', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='org.project')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("number", loupan.core.crypto.EncryptedTextField()),
+                ("number_index", models.CharField(max_length=32)),
+                ("tail", models.CharField(max_length=4)),
+                ("masked", models.CharField(max_length=30)),
+                ("sort", models.PositiveSmallIntegerField(default=0)),
+                (
+                    "company",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="org.company",
+                    ),
+                ),
+                (
+                    "customer",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="phones",
+                        to="customers.customer",
+                    ),
+                ),
+                (
+                    "project",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="org.project",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['sort', 'id'],
-                'indexes': [models.Index(fields=['company', 'number_index'], name='phone_exact'), models.Index(fields=['project', 'tail', 'customer'], name='phone_tail')],
-                'constraints': [models.UniqueConstraint(fields=('project', 'number_index'), name='phone_once_per_project')],
+                "ordering": ["sort", "id"],
+                "indexes": [
+                    models.Index(fields=["company", "number_index"], name="phone_exact"),
+                    models.Index(fields=["project", "tail", "customer"], name="phone_tail"),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("project", "number_index"), name="phone_once_per_project"
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='FollowUp',
+            name="FollowUp",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('method', models.CharField(choices=[('phone', 'Phone'), ('wechat', 'WeChat'), ('meeting', 'Meeting'), ('home_visit', 'Home visit'), ('message', 'Text message')], max_length=10, verbose_name='Method')),
-                ('result', models.CharField(choices=[('reached', 'Reached'), ('no_answer', 'No answer'), ('refused', 'Not interested now'), ('appointed', 'Appointment made')], default='reached', max_length=10, verbose_name='Result')),
-                ('content', models.CharField(max_length=2000, verbose_name='Content')),
-                ('grade_after', models.CharField(choices=[('A', 'A · will reserve within 7 days'), ('B', 'B · will reserve within 30 days'), ('C', 'C · interested'), ('D', 'D · unlikely')], max_length=1, verbose_name='Grade after')),
-                ('next_contact_on', models.DateField(null=True, verbose_name='Next contact')),
-                ('at', models.DateTimeField(verbose_name='When')),
-                ('by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('customer', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='follow_ups', to='customers.customer')),
-                ('project', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='org.project')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "method",
+                    models.CharField(
+                        choices=[
+                            ("phone", "Phone"),
+                            ("wechat", "WeChat"),
+                            ("meeting", "Meeting"),
+                            ("home_visit", "Home visit"),
+                            ("message", "Text message"),
+                        ],
+                        max_length=10,
+                        verbose_name="Method",
+                    ),
+                ),
+                (
+                    "result",
+                    models.CharField(
+                        choices=[
+                            ("reached", "Reached"),
+                            ("no_answer", "No answer"),
+                            ("refused", "Not interested now"),
+                            ("appointed", "Appointment made"),
+                        ],
+                        default="reached",
+                        max_length=10,
+                        verbose_name="Result",
+                    ),
+                ),
+                ("content", models.CharField(max_length=2000, verbose_name="Content")),
+                (
+                    "grade_after",
+                    models.CharField(
+                        choices=[
+                            ("A", "A · will reserve within 7 days"),
+                            ("B", "B · will reserve within 30 days"),
+                            ("C", "C · interested"),
+                            ("D", "D · unlikely"),
+                        ],
+                        max_length=1,
+                        verbose_name="Grade after",
+                    ),
+                ),
+                ("next_contact_on", models.DateField(null=True, verbose_name="Next contact")),
+                ("at", models.DateTimeField(verbose_name="When")),
+                (
+                    "by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "customer",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="follow_ups",
+                        to="customers.customer",
+                    ),
+                ),
+                (
+                    "project",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="org.project",
+                    ),
+                ),
             ],
             options={
-                'indexes': [models.Index(fields=['customer', '-at'], name='follow_up_by_customer'), models.Index(fields=['project', 'at'], name='follow_up_by_project')],
+                "indexes": [
+                    models.Index(fields=["customer", "-at"], name="follow_up_by_customer"),
+                    models.Index(fields=["project", "at"], name="follow_up_by_project"),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Reveal',
+            name="Reveal",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('what', models.CharField(choices=[('phone', 'Phone'), ('id', 'ID number')], max_length=8)),
-                ('reason', models.CharField(blank=True, max_length=200)),
-                ('at', models.DateTimeField()),
-                ('by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('customer', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='reveals', to='customers.customer')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "what",
+                    models.CharField(
+                        choices=[("phone", "Phone"), ("id", "ID number")], max_length=8
+                    ),
+                ),
+                ("reason", models.CharField(blank=True, max_length=200)),
+                ("at", models.DateTimeField()),
+                (
+                    "by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "customer",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="reveals",
+                        to="customers.customer",
+                    ),
+                ),
             ],
             options={
-                'indexes': [models.Index(fields=['by', 'at'], name='reveal_by_day')],
+                "indexes": [models.Index(fields=["by", "at"], name="reveal_by_day")],
             },
         ),
         migrations.AddConstraint(
-            model_name='source',
-            constraint=models.UniqueConstraint(fields=('company', 'code'), name='source_code_once_per_company'),
+            model_name="source",
+            constraint=models.UniqueConstraint(
+                fields=("company", "code"), name="source_code_once_per_company"
+            ),
         ),
         migrations.AddIndex(
-            model_name='customer',
-            index=models.Index(fields=['project', '-id'], name='customer_by_project'),
+            model_name="customer",
+            index=models.Index(fields=["project", "-id"], name="customer_by_project"),
         ),
         migrations.AddIndex(
-            model_name='customer',
-            index=models.Index(fields=['project', 'owner', '-id'], name='customer_by_owner'),
+            model_name="customer",
+            index=models.Index(fields=["project", "owner", "-id"], name="customer_by_owner"),
         ),
         migrations.AddIndex(
-            model_name='customer',
-            index=models.Index(fields=['project', 'initials'], name='customer_initials'),
+            model_name="customer",
+            index=models.Index(fields=["project", "initials"], name="customer_initials"),
         ),
         migrations.AddIndex(
-            model_name='customer',
-            index=models.Index(fields=['project', 'name'], name='customer_name'),
+            model_name="customer",
+            index=models.Index(fields=["project", "name"], name="customer_name"),
         ),
         migrations.AddIndex(
-            model_name='customer',
-            index=models.Index(fields=['owner', 'next_contact_on'], name='customer_next_contact'),
+            model_name="customer",
+            index=models.Index(fields=["owner", "next_contact_on"], name="customer_next_contact"),
         ),
         migrations.AddIndex(
-            model_name='visit',
-            index=models.Index(fields=['project', 'at'], name='visit_by_project'),
+            model_name="visit",
+            index=models.Index(fields=["project", "at"], name="visit_by_project"),
         ),
         migrations.AddIndex(
-            model_name='visit',
-            index=models.Index(fields=['customer', '-at'], name='visit_by_customer'),
+            model_name="visit",
+            index=models.Index(fields=["customer", "-at"], name="visit_by_customer"),
         ),
     ]

@@ -1,0 +1,68 @@
+"""Makers of customers for the tests of this floor and those above."""
+
+from datetime import UTC, date, datetime
+from itertools import count
+
+from loupan.core.crypto import blind_index
+from loupan.customers.models import Customer, CustomerKind, CustomerPhone, Person, Source
+from loupan.customers.states import CustomerClass, Grade
+from loupan.org.models import Project, User
+
+NOON = datetime(2025, 3, 1, 4, 0, tzinfo=UTC)  # 12:00 in Shanghai.
+_serial = count(1)
+
+
+def a_phone() -> str:
+    """A mobile number nobody else in this test run has."""
+    return f"139{next(_serial):08d}"
+
+
+def a_source(project: Project, *, code: str = "walk-in", name: str = "自然到访") -> Source:
+    return Source.objects.get_or_create(
+        company_id=project.company_id, code=code, defaults={"name": name}
+    )[0]
+
+
+def a_customer(
+    project: Project,
+    owner: User | None,
+    *,
+    name: str = "陈晓雨",
+    phone: str | None = None,
+    id_number: str | None = None,
+    kind: str = CustomerKind.INDIVIDUAL,
+    grade: str = Grade.B,
+    life_class: str = CustomerClass.POTENTIAL,
+    next_contact_on: date | None = None,
+    at: datetime = NOON,
+) -> Customer:
+    """A customer of the project with one phone (11 digits, already plain) and perhaps an ID number."""
+    number = phone or a_phone()
+    person = Person.objects.create(
+        kind=kind,
+        id_number=id_number or "",
+        id_index=blind_index("id", id_number) if id_number else None,
+    )
+    customer = Customer.objects.create(
+        person=person,
+        project=project,
+        owner=owner,
+        kind=kind,
+        name=name,
+        grade=grade,
+        life_class=life_class,
+        first_contact_on=at.date(),
+        last_contact_at=at,
+        next_contact_on=next_contact_on,
+        made_at=at,
+    )
+    CustomerPhone.objects.create(
+        customer=customer,
+        project=project,
+        company_id=project.company_id,
+        number=number,
+        number_index=blind_index("phone", number),
+        tail=number[-4:],
+        masked=f"{number[:3]}****{number[-4:]}",
+    )
+    return customer
