@@ -218,6 +218,7 @@ def fill(data: Path, *, empty: bool, env: dict[str, str]) -> None:
         demo.write_text("the demo company\n", encoding="utf-8")
     if demo.exists():
         env["LOUPAN_DEMO"] = "1"
+    (data / "static").mkdir(exist_ok=True)
 
 
 def web_command(host: str, port: int, database_url: str) -> list[str]:
@@ -233,15 +234,15 @@ def web_command(host: str, port: int, database_url: str) -> list[str]:
     ]  # fmt: skip
 
 
-def answers(host: str, port: int) -> bool:
-    """Whether /healthz answers 200 at the address."""
+def health(host: str, port: int) -> int:
+    """The status with which /healthz answers at the address; 0 for no answer yet."""
     to = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - an address to ask at
     connection = http.client.HTTPConnection(to, port, timeout=5)
     try:
         connection.request("GET", "/healthz", headers={"Host": "localhost"})
-        return connection.getresponse().status == 200
-    except OSError:
-        return False
+        return connection.getresponse().status
+    except (OSError, http.client.HTTPException):
+        return 0
     finally:
         connection.close()
 
@@ -278,6 +279,18 @@ class Children:
             child.wait()
 
 
+def wait_for_answer(host: str, port: int, children: Children) -> None:
+    """Return once /healthz answers 200; raise Stop if it cannot."""
+    until = time.monotonic() + SECONDS_TO_ANSWER
+    while (status := health(host, port)) != 200:
+        children.check()
+        if status >= 500:
+            raise Stop(f"The web server answers {status}; the lines above say why.")
+        if time.monotonic() > until:
+            raise Stop(f"The web server did not answer within {SECONDS_TO_ANSWER} s.")
+        time.sleep(0.1)
+
+
 def interrupt(number: int, _frame: FrameType | None) -> None:
     raise KeyboardInterrupt(signal.Signals(number).name)
 
@@ -301,12 +314,7 @@ def up(arguments: argparse.Namespace) -> int:
             children.start(
                 "background worker", [str(PYTHON), "manage.py", "db_worker", "--queue-name=*"], env
             )
-            until = time.monotonic() + SECONDS_TO_ANSWER
-            while not answers(host, port):
-                children.check()
-                if time.monotonic() > until:
-                    raise Stop(f"The web server did not answer within {SECONDS_TO_ANSWER} s.")
-                time.sleep(0.1)
+            wait_for_answer(host, port, children)
             say(f"ready: http://{f'[{host}]' if ':' in host else host}:{port}/")
             while True:
                 children.check()
