@@ -1,9 +1,11 @@
 """Lets a signed-in person to their desk: post, project, language, and sessions that must be dead."""
 
 from collections.abc import Callable
+from typing import Any
 
 from django.conf import settings
 from django.contrib.auth import logout
+from django.contrib.auth.middleware import LoginRequiredMiddleware
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -12,6 +14,21 @@ from django.utils import translation
 from loupan.org.models import User
 
 EPOCH_KEY = "epoch"
+
+
+class DeskLoginMiddleware(LoginRequiredMiddleware):
+    """Every page needs a sign-in; the API asks for a token itself and answers 401, not a redirect."""
+
+    def process_view(
+        self,
+        request: HttpRequest,
+        view_func: Callable[..., Any],
+        view_args: tuple[Any, ...],
+        view_kwargs: dict[str, Any],
+    ) -> Any:
+        if request.path.startswith("/api/"):
+            return None
+        return super().process_view(request, view_func, view_args, view_kwargs)
 
 
 class DeskMiddleware:

@@ -15,7 +15,7 @@ class _Counter:
 
     def __call__(
         self, execute: Callable[..., object], sql: str, params: object, many: bool, context: object
-    ) -> object:  # noqa: FBT001  The signature is Django's.
+    ) -> object:
         self.statements += 1
         return execute(sql, params, many, context)
 
@@ -30,5 +30,7 @@ class ServerTimingMiddleware:
         with connection.execute_wrapper(counter):
             response = self.get_response(request)
         spent = (time.perf_counter() - started) * 1000
-        response["Server-Timing"] = f'app;dur={spent:.1f}, db;desc="{counter.statements} statements"'
+        response["Server-Timing"] = (
+            f'app;dur={spent:.1f}, db;desc="{counter.statements} statements"'
+        )
         return response

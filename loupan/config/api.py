@@ -1,0 +1,21 @@
+"""The API under /api/v1/: routers of the apps, one token, one form of error (CONTRACT 3)."""
+
+from importlib import import_module
+
+from ninja import NinjaAPI
+
+from loupan.core.rest import OrjsonRenderer, install_translators
+from loupan.org.api import bearer
+
+api = NinjaAPI(
+    title="Loupan",
+    version="1",
+    description="Sales office of a property developer: units, customers, deals, money, reports.",
+    urls_namespace="api",
+    auth=bearer,
+    renderer=OrjsonRenderer(),
+)
+install_translators(api)
+
+for app in ("org", "inventory", "customers", "pricing", "ledger", "sales", "documents", "reports"):
+    api.add_router("", import_module(f"loupan.{app}.api").router)

@@ -1,0 +1,160 @@
+"""What the frame around every page shows: navigation by permission, project, account (UX 2)."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from django.http import HttpRequest
+from django.urls import NoReverseMatch, reverse
+from django.utils.functional import SimpleLazyObject
+from django.utils.translation import gettext_lazy as _
+
+from loupan.org.models import User
+from loupan.org.queries import current_project, projects_for
+
+
+@dataclass(frozen=True)
+class Place:
+    """One place of the navigation; shown to whoever holds the permission."""
+
+    label: Any
+    icon: str
+    url_name: str
+    permission: str = ""
+    children: tuple["Place", ...] = ()
+
+
+PLACES = (
+    Place(_("Home"), "home", "reports:home"),
+    Place(
+        _("Sales"),
+        "building-skyscraper",
+        "sales:board",
+        "inventory.read_board",
+        (
+            Place(_("Unit board"), "layout-grid", "sales:board", "inventory.read_board"),
+            Place(_("Reservations"), "writing", "sales:reservations", "sales.read"),
+            Place(_("Contracts"), "file-certificate", "sales:contracts", "sales.read"),
+        ),
+    ),
+    Place(
+        _("Customers"),
+        "users",
+        "customers:list",
+        "customers.read",
+        (
+            Place(_("Customer list"), "users", "customers:list", "customers.read"),
+            Place(_("Reception"), "door-enter", "customers:reception", "customers.register"),
+        ),
+    ),
+    Place(
+        _("Finance"),
+        "cash",
+        "ledger:receipts",
+        "ledger.read",
+        (
+            Place(_("Receipts"), "receipt", "ledger:receipts", "ledger.read"),
+            Place(_("Receivables"), "calendar-dollar", "ledger:receivables", "ledger.read"),
+            Place(
+                _("Bank accounts"), "building-bank", "ledger:bank_accounts", "ledger.edit_accounts"
+            ),
+        ),
+    ),
+    Place(_("Reports"), "chart-bar", "reports:list", "reports.read"),
+    Place(
+        _("Property"),
+        "building",
+        "inventory:units",
+        "inventory.read_board",
+        (
+            Place(_("Units"), "list-details", "inventory:units", "inventory.read_board"),
+            Place(_("Buildings"), "building", "inventory:buildings", "inventory.edit_property"),
+            Place(_("Imports"), "file-import", "inventory:imports", "inventory.import_units"),
+            Place(_("Payment plans"), "calendar-stats", "pricing:plans", "pricing.read"),
+            Place(_("Discounts"), "discount", "pricing:discounts", "pricing.read"),
+            Place(_("Pricing settings"), "adjustments", "pricing:policy", "pricing.edit_prices"),
+        ),
+    ),
+    Place(
+        _("Settings"),
+        "settings",
+        "org:organisation",
+        "org.read",
+        (
+            Place(_("Organisation"), "sitemap", "org:organisation", "org.read"),
+            Place(_("Users"), "user-cog", "org:users", "org.read"),
+            Place(_("Roles"), "shield-lock", "org:roles", "org.read"),
+            Place(
+                _("Word templates"), "file-text", "documents:templates", "documents.edit_templates"
+            ),
+            Place(_("Audit log"), "history", "org:audit", "org.read_log"),
+        ),
+    ),
+)
+
+
+def _address(url_name: str) -> str:
+    try:
+        return reverse(url_name)
+    except NoReverseMatch:
+        return ""
+
+
+def _navigation(user: User, path: str) -> list[dict[str, Any]]:
+    found = []
+    for place in PLACES:
+        children = [
+            {"label": c.label, "url": url, "icon": c.icon, "active": path == url}
+            for c in place.children
+            if (not c.permission or user.may(c.permission)) and (url := _address(c.url_name))
+        ]
+        may = not place.permission or user.may(place.permission)
+        url = _address(place.url_name) if may else (children[0]["url"] if children else "")
+        if not url:
+            continue
+        found.append(
+            {
+                "label": place.label,
+                "icon": place.icon,
+                "url": url,
+                "active": path == url or any(child["active"] for child in children),
+                "children": children,
+            }
+        )
+    return found
+
+
+def _account(user: User) -> dict[str, Any]:
+    posts = [h.post for h in user.holdings.select_related("post").order_by("id")]
+    current = user.current_post_id or (posts[0].pk if posts else None)
+    return {
+        "name": str(user),
+        "post": next((p.name for p in posts if p.pk == current), ""),
+        "posts": [{"pk": p.pk, "label": p.name, "active": p.pk == current} for p in posts],
+        "switch_post_url": _address("org:switch_post"),
+        "logout_url": _address("org:logout"),
+        "profile_url": _address("org:account"),
+    }
+
+
+def frame(request: HttpRequest) -> dict[str, Any]:
+    """Context for `<c-page>`; everything is lazy, so that a fragment pays for nothing."""
+    user = getattr(request, "user", None)
+    if not isinstance(user, User):
+        return {}
+
+    def lazily(make: Callable[[], Any]) -> Any:
+        return SimpleLazyObject(make)
+
+    return {
+        "nav": lazily(lambda: _navigation(user, request.path)),
+        "nav_phone": lazily(lambda: _navigation(user, request.path)[:4]),
+        "projects": lazily(lambda: list(projects_for(user))),
+        "current_project": lazily(lambda: current_project(request)),
+        "switch_project_url": _address("org:switch_project"),
+        "account": lazily(lambda: _account(user)),
+        "search_url": _address("reports:search"),
+        "language_url": _address("set_language"),
+        "preferences_url": _address("org:preferences"),
+        "help_url": _address("reports:help"),
+    }
