@@ -346,11 +346,9 @@ def _table(
     }
     columns = []
     for index in range(width):
-        field_name, label = names.get(index, (None, headers[index]))
-        factor = (
-            Decimal(10_000) if _TEN_THOUSANDS.search(half_width(headers[index])) else Decimal(1)
-        )
-        columns.append(Column(index, column_letter(index), label, name, factor))
+        meaning, label = names.get(index, (None, headers[index]))
+        factor = _factor(headers[index])
+        columns.append(Column(index, column_letter(index), label, meaning, factor))
     last = number + depth - 1
     header_rows = tuple(range(number, last + 1))
     if depth == 1 and _is_second_header(sheet, last + 1):

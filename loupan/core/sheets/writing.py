@@ -26,6 +26,7 @@ Target = str | Path | BinaryIO
 LONGEST_CELL: Final = 32_767
 MOST_ROWS: Final = 1_048_575
 _MOST_DIGITS: Final = 15  # What a number in a workbook can hold.
+_FEW_PLACES: Final = frozenset({0, -1, -2, -3, -4})
 _FORMATS: Final[dict[Kind, str]] = {
     "text": "@",
     "money": "#,##0.00",
@@ -239,9 +240,13 @@ def _write(page: Any, row: int, column: int, value: object, style: Any, kind: Ki
 
 def _fits(value: Decimal | float) -> bool:
     """Whether the number survives being a float of 15 digits."""
-    number = Decimal(repr(value)) if isinstance(value, float) else Decimal(value)
+    if isinstance(value, int):
+        return abs(value) < 10**_MOST_DIGITS
+    number = Decimal(repr(value)) if isinstance(value, float) else value
     if not number.is_finite():
         return False
+    if abs(number) < 10**11 and number.as_tuple().exponent in _FEW_PLACES:
+        return True
     return len(number.normalize().as_tuple().digits) <= _MOST_DIGITS and abs(number) < 10**15
 
 
