@@ -46,8 +46,8 @@ def metrics(request: HttpRequest) -> HttpResponse:
         raise Http404
     counts = DBTaskResult.objects.values_list("status")
     lines = ["# TYPE loupan_tasks gauge"]
-    for status in ("READY", "RUNNING", "FAILED"):
-        lines.append(
-            f'loupan_tasks{{status="{status.lower()}"}} {counts.filter(status=status).count()}'
-        )
+    lines += [
+        f'loupan_tasks{{status="{status.lower()}"}} {counts.filter(status=status).count()}'
+        for status in ("READY", "RUNNING", "FAILED")
+    ]
     return HttpResponse("\n".join(lines) + "\n", content_type="text/plain; version=0.0.4")

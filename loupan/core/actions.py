@@ -39,7 +39,7 @@ def save_reference(
     fields = [name for name in form.changed_data if name in form.fields and hasattr(row, name)]
     before: dict[str, object] = {}
     if row.pk:
-        stored = type(row)._default_manager.filter(pk=row.pk).select_for_update().get()
+        stored = type(row)._base_manager.filter(pk=row.pk).select_for_update().get()
         if getattr(stored, "version", 0) != getattr(row, "version", 0):
             raise ChangedMeanwhile
         before = audit.snapshot(stored, *fields)

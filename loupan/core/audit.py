@@ -81,9 +81,7 @@ def differences(
 def history_of(subject: Model) -> QuerySet[AuditEvent]:
     """Everything that happened to a row, newest first."""
     return (
-        AuditEvent.objects.filter(
-            subject_type=subject._meta.label_lower, subject_id=subject.pk
-        )
+        AuditEvent.objects.filter(subject_type=subject._meta.label_lower, subject_id=subject.pk)
         .select_related("by")
         .order_by("-id")
     )

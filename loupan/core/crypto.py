@@ -59,7 +59,7 @@ def blind_index(kind: str, normalised: str) -> str:
     return hmac.new(_index_key(settings.FIELD_KEYS), message, hashlib.sha256).hexdigest()[:32]
 
 
-class EncryptedTextField(models.TextField):
+class EncryptedTextField(models.TextField[Any, Any]):
     """Text that is encrypted in the database and plain in Python."""
 
     def get_prep_value(self, value: Any) -> Any:

@@ -3,9 +3,18 @@
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from io import BytesIO
-from typing import Any
+from typing import Any, cast
 
-from loupan.core.sheets.writing import Sheet, write_xlsx
+from loupan.core.sheets.writing import Kind, OutColumn, OutSheet, write_xlsx
+
+KINDS: dict[str, Kind] = {
+    "money": "money",
+    "area": "area",
+    "rate": "rate",
+    "date": "date",
+    "datetime": "datetime",
+    "number": "int",
+}
 
 
 def workbook_of(
@@ -16,8 +25,8 @@ def workbook_of(
     who: str,
     at: datetime,
 ) -> bytes:
-    """One sheet: `heads` are (label, kind); the footer names the person and the minute."""
+    """One sheet: `heads` are (label, kind); head and foot of each page name the person and the minute."""
     buffer = BytesIO()
-    mark = f"{who} · {at:%Y-%m-%d %H:%M}"
-    write_xlsx(buffer, [Sheet(title, heads, lines)], watermark=mark)
+    columns = [OutColumn(label, cast(Kind, KINDS.get(kind, "text"))) for label, kind in heads]
+    write_xlsx(buffer, [OutSheet(title, columns, lines)], watermark=f"{who} · {at:%Y-%m-%d %H:%M}")
     return buffer.getvalue()

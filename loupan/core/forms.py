@@ -69,10 +69,16 @@ class AmountInput(forms.TextInput):
     """Text, not `type=number`: people paste `1,459,160.00` and the wheel must not change money."""
 
     def __init__(self, attrs: dict[str, Any] | None = None) -> None:
-        super().__init__({"inputmode": "decimal", "autocomplete": "off", "class": "lp-num", **(attrs or {})})
+        super().__init__(
+            {"inputmode": "decimal", "autocomplete": "off", "class": "lp-num", **(attrs or {})}
+        )
 
     def format_value(self, value: Any) -> str | None:
-        return f"{value:,f}" if isinstance(value, Decimal) and value.is_finite() else super().format_value(value)
+        return (
+            f"{value:,f}"
+            if isinstance(value, Decimal) and value.is_finite()
+            else super().format_value(value)
+        )
 
 
 class AmountField(forms.DecimalField):

@@ -13,11 +13,9 @@ class _Counter:
     def __init__(self) -> None:
         self.statements = 0
 
-    def __call__(
-        self, execute: Callable[..., object], sql: str, params: object, many: bool, context: object
-    ) -> object:
+    def __call__(self, execute: Callable[..., object], *args: object) -> object:
         self.statements += 1
-        return execute(sql, params, many, context)
+        return execute(*args)
 
 
 class ServerTimingMiddleware:

@@ -11,7 +11,7 @@ FEN = Decimal("0.01")
 AMOUNT_LIMIT = Decimal("9999999999999.99")
 
 
-class _FixedDecimal(models.DecimalField):
+class _FixedDecimal(models.DecimalField[Any, Any]):
     digits: int
     places: int
 

@@ -31,7 +31,9 @@ class Refusal(Exception):
 
 
 class ChangedMeanwhile(Refusal):
-    message = _("Somebody else changed this in the meantime. Look at the new state and decide again.")
+    message = _(
+        "Somebody else changed this in the meantime. Look at the new state and decide again."
+    )
 
 
 class Busy(Refusal):

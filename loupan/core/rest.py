@@ -48,7 +48,7 @@ def _decimal_out(places: int) -> Any:
 
 
 def _decimal_schema(places: int) -> Any:
-    return WithJsonSchema({"type": "string", "pattern": r"^-?[0-9]+\.[0-9]{%d}$" % places})
+    return WithJsonSchema({"type": "string", "pattern": rf"^-?[0-9]+\.[0-9]{{{places}}}$"})
 
 
 MoneyOut = Annotated[Decimal, _decimal_out(2), _decimal_schema(2)]
@@ -72,7 +72,7 @@ def _amount_in(places: int, digits: int, *, minimum: str = "0") -> Any:
         WithJsonSchema(
             {
                 "type": "string",
-                "pattern": r"^[0-9]{1,%d}(\.[0-9]{1,%d})?$" % (digits - places, places),
+                "pattern": rf"^[0-9]{{1,{digits - places}}}(\.[0-9]{{1,{places}}})?$",
             }
         ),
     ]

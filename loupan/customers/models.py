@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
-
 from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -47,7 +45,8 @@ class Person(models.Model):
 
     kind = models.CharField(max_length=10, choices=CustomerKind, default=CustomerKind.INDIVIDUAL)
     id_number = EncryptedTextField(blank=True, default="")
-    id_index = models.CharField(max_length=32, null=True, unique=True)
+    # Null, not "": many people have given no number yet, and each number is there once.
+    id_index = models.CharField(max_length=32, null=True, unique=True)  # noqa: DJ001
 
     def __str__(self) -> str:
         return f"person {self.pk}"
@@ -65,6 +64,8 @@ class Customer(models.Model):
     # Lower-case letters for search: full reading and initials ("zengguofan", "zgf").
     pinyin = models.CharField(max_length=200, blank=True, default="")
     initials = models.CharField(max_length=40, blank=True, default="")
+    # The name from its second character on: with `name` it makes "part of a name" a prefix search.
+    given_name = models.CharField(max_length=80, blank=True, default="", editable=False)
     sex = models.CharField(
         _("Sex"), max_length=1, blank=True, choices=[("m", _("Male")), ("f", _("Female"))]
     )
@@ -90,16 +91,41 @@ class Customer(models.Model):
     made_at = models.DateTimeField()
     version = models.PositiveIntegerField(default=0)
 
-    objects: ClassVar[LockingManager[Customer]] = LockingManager()
+    objects = LockingManager()
 
     class Meta:
         verbose_name = _("Customer")
         indexes = [
             models.Index(fields=["project", "-id"], name="customer_by_project"),
             models.Index(fields=["project", "owner", "-id"], name="customer_by_owner"),
-            models.Index(fields=["project", "initials"], name="customer_initials"),
-            models.Index(fields=["project", "name"], name="customer_name"),
+            # The operator classes let PostgreSQL find prefixes in any collation; SQLite needs none.
+            models.Index(
+                fields=["project", "initials"],
+                name="customer_initials",
+                opclasses=["int8_ops", "varchar_pattern_ops"],
+            ),
+            models.Index(
+                fields=["project", "pinyin"],
+                name="customer_pinyin",
+                opclasses=["int8_ops", "varchar_pattern_ops"],
+            ),
+            models.Index(
+                fields=["project", "name"],
+                name="customer_name",
+                opclasses=["int8_ops", "varchar_pattern_ops"],
+            ),
+            models.Index(
+                fields=["project", "given_name"],
+                name="customer_given_name",
+                opclasses=["int8_ops", "varchar_pattern_ops"],
+            ),
+            models.Index(
+                fields=["project", "-id"],
+                name="customer_corporate",
+                condition=models.Q(kind="corporate"),
+            ),
             models.Index(fields=["owner", "next_contact_on"], name="customer_next_contact"),
+            models.Index(fields=["project", "next_contact_on"], name="customer_due_in_project"),
         ]
 
     def __str__(self) -> str:
@@ -107,7 +133,7 @@ class Customer(models.Model):
 
 
 class CustomerPhone(models.Model):
-    """One phone of a customer: encrypted, with a keyed index for exact search and its last four digits."""
+    """One phone of a customer: encrypted, with a keyed index for exact search and its tail."""
 
     customer = models.ForeignKey(Customer, on_delete=models.CASCADE, related_name="phones")
     project = models.ForeignKey(Project, on_delete=models.PROTECT, related_name="+")
@@ -189,6 +215,7 @@ class FollowUp(models.Model):
     content = models.CharField(_("Content"), max_length=2000)
     grade_after = models.CharField(_("Grade after"), max_length=1, choices=Grade)
     next_contact_on = models.DateField(_("Next contact"), null=True)
+    lost_reason = models.CharField(_("Reason for losing"), max_length=200, blank=True)
     at = models.DateTimeField(_("When"))
     by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
 
@@ -214,12 +241,15 @@ class DuplicateAttempt(models.Model):
     by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     at = models.DateTimeField()
 
+    class Meta:
+        indexes = [models.Index(fields=["project", "-id"], name="duplicate_attempt_by_project")]
+
     def __str__(self) -> str:
         return f"{self.rule} {self.customer_id}"
 
 
 class Reveal(models.Model):
-    """Somebody looked at a full phone or ID number: counted, limited, never forgotten (DOMAIN 4.4)."""
+    """Somebody looked at a full phone or ID number: counted, limited, kept (DOMAIN 4.4)."""
 
     customer = models.ForeignKey(Customer, on_delete=models.PROTECT, related_name="reveals")
     what = models.CharField(max_length=8, choices=[("phone", _("Phone")), ("id", _("ID number"))])

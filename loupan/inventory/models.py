@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
-
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
@@ -74,7 +72,7 @@ class Building(models.Model):
     completes_on = models.DateField(_("Completion date"), null=True, blank=True)
     version = models.PositiveIntegerField(default=0)
 
-    objects: ClassVar[LockingManager[Building]] = LockingManager()
+    objects = LockingManager()
 
     class Meta:
         ordering = ["project_id", "sort", "id"]
@@ -207,12 +205,14 @@ class Unit(models.Model):
     claim_label = models.CharField(max_length=60, blank=True)
     version = models.PositiveIntegerField(default=0)
 
-    objects: ClassVar[LockingManager[Unit]] = LockingManager()
+    objects = LockingManager()
 
     class Meta:
         verbose_name = _("Unit")
         constraints = [
-            models.UniqueConstraint(fields=["project", "number"], name="unit_number_once_per_project"),
+            models.UniqueConstraint(
+                fields=["project", "number"], name="unit_number_once_per_project"
+            ),
             models.UniqueConstraint(
                 fields=["entrance", "floor_no", "position"], name="unit_place_once_per_entrance"
             ),
@@ -313,7 +313,7 @@ class UnitImport(models.Model):
     made_at = models.DateTimeField()
     ended_at = models.DateTimeField(null=True)
 
-    objects: ClassVar[LockingManager[UnitImport]] = LockingManager()
+    objects = LockingManager()
 
     class Meta:
         ordering = ["-id"]

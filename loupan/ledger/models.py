@@ -6,8 +6,6 @@ deleted (triggers refuse both); a mistake is answered by an opposite row that na
 
 from __future__ import annotations
 
-from typing import ClassVar
-
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
@@ -79,7 +77,7 @@ class Account(models.Model):
     opened_at = models.DateTimeField()
     closed_at = models.DateTimeField(null=True)
 
-    objects: ClassVar[LockingManager[Account]] = LockingManager()
+    objects = LockingManager()
 
     def __str__(self) -> str:
         return self.label
@@ -180,9 +178,7 @@ class Allocation(models.Model):
     """So much of this receipt settles so much of that line. Re-allocation appends signed differences."""
 
     receipt = models.ForeignKey(Receipt, on_delete=models.PROTECT, related_name="allocations")
-    receivable = models.ForeignKey(
-        Receivable, on_delete=models.PROTECT, related_name="allocations"
-    )
+    receivable = models.ForeignKey(Receivable, on_delete=models.PROTECT, related_name="allocations")
     amount = MoneyField()
     made_at = models.DateTimeField()
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 from functools import cached_property
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 
 from django.contrib.auth.models import AbstractUser
 from django.db import models
@@ -64,7 +64,7 @@ class Project(models.Model):
     is_open = models.BooleanField(_("In use"), default=True)
     version = models.PositiveIntegerField(default=0)
 
-    objects: ClassVar[LockingManager[Project]] = LockingManager()
+    objects = LockingManager()
 
     class Meta:
         ordering = ["code", "id"]
@@ -201,7 +201,7 @@ class User(AbstractUser):
     @cached_property
     def access(self) -> Access:
         """What this person may do and see, computed once per request."""
-        from loupan.org.permissions import access_of  # noqa: PLC0415  Models stand below permissions.
+        from loupan.org.permissions import access_of
 
         return access_of(self)
 
@@ -260,7 +260,8 @@ class ApiToken(models.Model):
     class Meta:
         constraints = [
             models.CheckConstraint(
-                condition=Q(expires_at__gt=models.F("made_at")), name="token_expires_after_it_is_made"
+                condition=Q(expires_at__gt=models.F("made_at")),
+                name="token_expires_after_it_is_made",
             )
         ]
 

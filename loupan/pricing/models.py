@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
-
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -50,7 +48,7 @@ class PricingPolicy(models.Model):
     locks_per_person = models.PositiveSmallIntegerField(_("Locks per person"), default=1)
     version = models.PositiveIntegerField(default=0)
 
-    objects: ClassVar[LockingManager[PricingPolicy]] = LockingManager()
+    objects = LockingManager()
 
     class Meta:
         verbose_name = _("Pricing policy")
@@ -111,7 +109,9 @@ class PlanKind(models.TextChoices):
     INSTALMENT = "instalment", _("Instalments")
 
 
-LOAN_PLANS = frozenset({PlanKind.COMMERCIAL_MORTGAGE, PlanKind.PROVIDENT_MORTGAGE, PlanKind.COMBINED})
+LOAN_PLANS = frozenset(
+    {PlanKind.COMMERCIAL_MORTGAGE, PlanKind.PROVIDENT_MORTGAGE, PlanKind.COMBINED}
+)
 
 
 class PaymentPlan(models.Model):
@@ -252,7 +252,7 @@ class Discount(models.Model):
     plan_codes = models.JSONField(_("Payment plans"), default=list, blank=True)
     version = models.PositiveIntegerField(default=0)
 
-    objects: ClassVar[LockingManager[Discount]] = LockingManager()
+    objects = LockingManager()
 
     class Meta:
         ordering = ["project_id", "order", "id"]
@@ -284,9 +284,7 @@ class DiscountAuthority(models.Model):
         ordering = ["project_id", "-min_overall_rate", "id"]
         verbose_name = _("Discount authority")
         constraints = [
-            models.UniqueConstraint(
-                fields=["project", "role_code"], name="authority_once_per_role"
-            )
+            models.UniqueConstraint(fields=["project", "role_code"], name="authority_once_per_role")
         ]
 
     def __str__(self) -> str:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
-
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
@@ -53,7 +51,7 @@ class Deal(models.Model):
     made_at = models.DateTimeField()
     version = models.PositiveIntegerField(default=0)
 
-    objects: ClassVar[LockingManager[Deal]] = LockingManager()
+    objects = LockingManager()
 
     class Meta:
         verbose_name = _("Deal")
@@ -83,9 +81,7 @@ class Claim(models.Model):
     unit = models.ForeignKey(Unit, on_delete=models.PROTECT, related_name="+")
     kind = models.CharField(max_length=11, choices=ClaimKind)
     is_active = models.BooleanField(default=True)
-    holder = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+"
-    )
+    holder = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     customer = models.ForeignKey(Customer, on_delete=models.PROTECT, null=True, related_name="+")
     deal = models.ForeignKey(Deal, on_delete=models.PROTECT, null=True, related_name="claims")
     made_at = models.DateTimeField()
@@ -93,7 +89,7 @@ class Claim(models.Model):
     ended_at = models.DateTimeField(null=True)
     end_reason = models.CharField(max_length=40, blank=True)
 
-    objects: ClassVar[LockingManager[Claim]] = LockingManager()
+    objects = LockingManager()
 
     class Meta:
         constraints = [
@@ -106,9 +102,7 @@ class Claim(models.Model):
             ),
         ]
         indexes = [
-            models.Index(
-                fields=["expires_at"], condition=Q(is_active=True), name="claim_expiring"
-            ),
+            models.Index(fields=["expires_at"], condition=Q(is_active=True), name="claim_expiring"),
             models.Index(fields=["holder"], condition=Q(is_active=True), name="claim_by_holder"),
         ]
 
