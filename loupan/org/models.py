@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from loupan.org.permissions import Access
 
 
+# Where a session keeps the epoch of its user at sign-in; an older epoch is a dead session.
+EPOCH_KEY = "epoch"
+
+
 class Company(models.Model):
     """The group, a regional company or a project company: one tree of any depth."""
 

@@ -43,9 +43,7 @@ class Access:
     def may(self, permission: str, project_id: int | None = None) -> bool:
         """Whether any post allows it (in that project, where one is given) and none denies it."""
         holding = [
-            grant
-            for grant in self.grants
-            if project_id is None or project_id in grant.project_ids
+            grant for grant in self.grants if project_id is None or project_id in grant.project_ids
         ]
         if any(permission in grant.denied for grant in holding):
             return False
@@ -91,7 +89,8 @@ class Access:
                 owners |= grant.subordinate_ids
             elif scope == Scope.TEAM:
                 owners |= grant.team_ids
-            by_owner.setdefault(frozenset(owners), set()).update(grant.project_ids)
+            reached = by_owner.setdefault(frozenset(owners), set())
+            reached |= grant.project_ids
         condition = Q(**{f"{project}__in": sorted(whole)}) if whole else Q(pk__in=[])
         for owners_key, projects in by_owner.items():
             if left := projects - whole:
@@ -124,9 +123,10 @@ def _members(post: Post, scope_names: Iterable[str]) -> tuple[frozenset[int], fr
         frontier = [post.pk]
         below: set[int] = set()
         while frontier:
-            children = set(
-                Post.objects.filter(superior_id__in=frontier).values_list("pk", flat=True)
-            ) - below
+            children = (
+                set(Post.objects.filter(superior_id__in=frontier).values_list("pk", flat=True))
+                - below
+            )
             below |= children
             frontier = list(children)
         subordinates = set(
