@@ -211,7 +211,15 @@ def fill(data: Path, *, empty: bool, env: dict[str, str]) -> None:
     is_new = not any(path.name != "up.lock" for path in data.iterdir())
     if is_new and not empty:
         demo.write_text("unfinished\n", encoding="utf-8")
-    run(PYTHON, "manage.py", "migrate", "--no-input", "--verbosity=0", why="migrate", env=env)
+    run(
+        PYTHON,
+        "manage.py",
+        "migrate",
+        "--no-input",
+        "--verbosity=0",
+        why="Making the tables",
+        env=env,
+    )
     if is_new and not empty:
         say("making the demo")
         run(PYTHON, "manage.py", "demo", why="Making the demo", env=env)

@@ -307,7 +307,7 @@ def machine(context: Context) -> dict[str, str]:
 def table(rows: list[Row]) -> str:
     """The rows as text, one line each."""
     head = ("what", "Loupan", "yardstick", "ratio", "must", "aim", "reached", "")
-    lines = [head]
+    lines: list[tuple[str, ...]] = [head]
     for row in rows:
         yardstick = f"{row.yardstick:,.4g} {row.yardstick_is}" if row.yardstick else ""
         ratio = f"{row.ratio:.3g} ×" if row.ratio is not None else ""

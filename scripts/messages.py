@@ -82,9 +82,13 @@ def sentences(catalog: Catalog) -> dict[tuple[str | None, str], Message]:
     return {key(message): message for message in catalog if message.id}
 
 
+def translations(message: Message) -> list[str]:
+    """The text, or one for each plural."""
+    return [message.string] if isinstance(message.string, str) else list(message.string or ())
+
+
 def is_translated(message: Message) -> bool:
-    texts = [message.string] if isinstance(message.string, str) else list(message.string)
-    return bool(texts) and all(texts)
+    return bool(translations(message)) and all(translations(message))
 
 
 def update() -> None:

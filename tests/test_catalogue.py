@@ -45,7 +45,7 @@ def test_a_translation_has_the_placeholders_of_its_sentence() -> None:
     """A placeholder lost in translation is a crash in Chinese only."""
     broken = []
     for key, message in messages.sentences(messages.read_translations()).items():
-        texts = [message.string] if isinstance(message.string, str) else list(message.string)
+        texts = messages.translations(message)
         originals = [message.id] if isinstance(message.id, str) else list(message.id)
         wanted = set(messages.NAMED_PLACEHOLDER.findall(originals[-1]))
         if any(set(messages.NAMED_PLACEHOLDER.findall(text)) != wanted for text in texts if text):
