@@ -12,7 +12,7 @@ from typing import ParamSpec, TypeVar
 
 from django.db import OperationalError, connection, models, transaction
 
-from loupan.core.refusals import Busy
+from loupan.core.refusals import Busy, Refusal
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -33,7 +33,8 @@ def writes(fn: Callable[P, T]) -> Callable[P, T]:
     """Mark an action. The outermost one owns the transaction; inner ones join it.
 
     There are no savepoints: a refusal anywhere undoes the whole operation.  A lock that cannot be
-    had in time becomes the refusal Busy.
+    had in time becomes the refusal Busy.  A refusal may carry evidence of the attempt, which is
+    written after everything else has been undone.
     """
 
     @wraps(fn)
@@ -47,6 +48,12 @@ def writes(fn: Callable[P, T]) -> Callable[P, T]:
         except OperationalError as error:
             if _is_busy(error):
                 raise Busy from error
+            raise
+        except Refusal as refusal:
+            _writing.set(False)
+            if refusal.evidence:
+                refusal.evidence()
+                refusal.evidence = None
             raise
         finally:
             _writing.reset(token)

@@ -1,6 +1,7 @@
 """A "no" that the person at the desk should read. Expected, translated, never a bug (HOUSE 3.9)."""
 
 import re
+from collections.abc import Callable
 from typing import ClassVar
 
 from django.utils.functional import Promise
@@ -16,6 +17,8 @@ class Refusal(Exception):
 
     message: ClassVar[str | Promise]
     field: ClassVar[str] = ""
+    # What is written although everything else is undone: that somebody tried (see db.writes).
+    evidence: Callable[[], object] | None = None
 
     def __init__(self, **facts: object) -> None:
         self.facts = facts
