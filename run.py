@@ -40,6 +40,7 @@ VENV = ROOT / ".venv"
 PYTHON = VENV / "bin" / "python"
 STAMPS = VENV / "stamps"
 LOOPBACK = {"127.0.0.1", "localhost", "::1"}
+IMPORT_LINTER = "from importlinter import cli; cli.lint_imports_command(['--no-logo'])"
 SECONDS_TO_ANSWER = 120
 SECONDS_TO_STOP = 15
 
@@ -366,10 +367,10 @@ def check() -> int:
     env = test_environment()
     house = ["tests/test_house.py", "tests/test_templates.py", "tests/test_catalogue.py"]
     steps: list[tuple[str, list[str]]] = [
-        ("format", ["-m", "ruff", "format", "--check", "."]),
-        ("lint", ["-m", "ruff", "check", "."]),
+        ("format", ["-m", "ruff", "format", "--check", "--output-format=concise", "."]),
+        ("lint", ["-m", "ruff", "check", "--output-format=concise", "."]),
         ("templates", ["-m", "djlint", "loupan", "--lint", "--quiet"]),
-        ("imports", ["-c", "import importlinter.cli as cli; cli.lint_imports_command()"]),
+        ("imports", ["-c", IMPORT_LINTER]),
         ("types", ["-m", "mypy"]),
         ("house", ["-m", "pytest", "-q", "-p", "no:cacheprovider", *house]),
         ("migrations", ["manage.py", "makemigrations", "--check", "--dry-run"]),
