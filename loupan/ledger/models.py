@@ -74,6 +74,10 @@ class Account(models.Model):
 
     project = models.ForeignKey(Project, on_delete=models.PROTECT, related_name="+")
     label = models.CharField(max_length=80)
+    # Whose sale it is: decides who sees its money when they see only their own (DOMAIN 4.1).
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+"
+    )
     opened_at = models.DateTimeField()
     closed_at = models.DateTimeField(null=True)
 

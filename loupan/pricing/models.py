@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import uuid
+
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -25,6 +27,13 @@ class CalculationOrder(models.TextChoices):
     TOTAL_FIRST = "total_first", _("Total first")
 
 
+class DownPaymentRule(models.TextChoices):
+    """What must have been received before the contract is signed (DOMAIN 2.1.2, T11)."""
+
+    DEPOSIT_ONLY = "deposit_only", _("The deposit")
+    FULL_DOWN_PAYMENT = "full_down_payment", _("The whole down payment")
+
+
 class PricingPolicy(models.Model):
     """How one project computes: stacking, order of calculation, rounding between steps."""
 
@@ -46,6 +55,14 @@ class PricingPolicy(models.Model):
     sign_within_days = models.PositiveSmallIntegerField(_("Sign within days"), default=7)
     lock_minutes = models.PositiveSmallIntegerField(_("Lock minutes"), default=15)
     locks_per_person = models.PositiveSmallIntegerField(_("Locks per person"), default=1)
+    down_payment_rule = models.CharField(
+        _("Paid before the contract"),
+        max_length=17,
+        choices=DownPaymentRule,
+        default=DownPaymentRule.DEPOSIT_ONLY,
+    )
+    # New whenever anything that prices depend on is saved: what was read under it stays true.
+    stamp = models.UUIDField(default=uuid.uuid4, editable=False)
     version = models.PositiveIntegerField(default=0)
 
     objects = LockingManager()
@@ -129,6 +146,8 @@ class PaymentPlan(models.Model):
     min_down_payment_rate = RateField(_("Minimum down payment"), default=0)
     sort = models.PositiveSmallIntegerField(default=0)
     version = models.PositiveIntegerField(default=0)
+
+    objects = LockingManager()
 
     class Meta:
         ordering = ["project_id", "sort", "id"]
@@ -242,6 +261,8 @@ class Discount(models.Model):
     order = models.SmallIntegerField(_("Order"), default=100)
     exclusive_group = models.CharField(_("Exclusive group"), max_length=20, blank=True)
     needs_proof = models.BooleanField(_("Needs proof"), default=False)
+    # Lost when the contract is signed after the sign-by date (2.3.1 e).
+    is_for_signing_on_time = models.BooleanField(_("For signing on time"), default=False)
     is_enabled = models.BooleanField(_("In use"), default=True)
     is_default = models.BooleanField(_("On by default"), default=False)
     valid_from = models.DateField(_("Valid from"), null=True, blank=True)

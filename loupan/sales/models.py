@@ -121,6 +121,7 @@ class Quote(models.Model):
     reserve_on = models.DateField()
     list_total = MoneyField()
     deal_total = MoneyField()
+    deal_unit_price = UnitPriceField(null=True)
     overall_rate = RateField()
     schedule = models.JSONField(default=list)
     trace = models.JSONField(default=list)
@@ -166,6 +167,7 @@ class DealDiscount(models.Model):
     name = models.CharField(max_length=60)
     form = models.CharField(max_length=11)
     amount_or_rate = models.DecimalField(max_digits=18, decimal_places=6)
+    is_for_signing_on_time = models.BooleanField(default=False)
     seq = models.PositiveSmallIntegerField(default=0)
 
     class Meta:
@@ -233,6 +235,24 @@ class Contract(models.Model):
 
     def __str__(self) -> str:
         return self.number
+
+
+class ContractCancellation(models.Model):
+    """A contract was ended by agreement or default (AFF-05, simplest approved form)."""
+
+    deal = models.OneToOneField(
+        Deal, on_delete=models.PROTECT, related_name="contract_cancellation"
+    )
+    reason = models.CharField(_("Reason"), max_length=200)
+    refunded = MoneyField(_("Refunded"))
+    penalty = MoneyField(_("Penalty"), default=0)
+    unit_goes_to = models.CharField(max_length=12)
+    cancelled_on = models.DateField(_("Cancelled on"))
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.deal_id} {self.reason}"
 
 
 class ProcessStep(models.Model):
