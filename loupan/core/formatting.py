@@ -1,4 +1,4 @@
-"""Amounts, areas and rates as text, the same in every language: grouped by three, a point for decimals."""
+"""Amounts, areas and rates as text, the same in every language: `1,459,160.00`."""
 
 from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Decimal
