@@ -27,7 +27,8 @@ FONT_FOLDERS = ("/usr/share/fonts", "/usr/local/share/fonts", "~/.fonts", "~/.lo
 SOURCE_MAP = re.compile(rb"(?:/\*[#@] sourceMappingURL=.*?\*/|//[#@] sourceMappingURL=[^\n]*)\s*$")
 # <c-icon name="home">, {% icon "home" %}, href="…#tabler-home", icon="home", "icon": "home".
 ICON = re.compile(
-    r"""(?:<c-icon\b[^>]*?\bname=|{%\s*icon\s+|\bicon=|["']icon["']:\s*|#tabler-)["']?([a-z0-9]+(?:-[a-z0-9]+)*)"""
+    r"""(?:<c-icon\b[^>]*?\bname=|{%\s*icon\s+(?=["'])|(?<![:\w])icon=|["']icon["']:\s*(?=["'])"""
+    r"""|\bPlace\(\s*_\("[^"]*"\),\s*|#tabler-)["']?([a-z0-9]+(?:-[a-z0-9]+)*)"""
 )
 
 
