@@ -258,7 +258,10 @@ class UnitChange(models.Model):
     """
 
     project = models.ForeignKey(Project, on_delete=models.PROTECT, related_name="+")
-    unit = models.ForeignKey(Unit, on_delete=models.PROTECT, related_name="changes")
+    # The change outlives the unit: a unit of an undone import goes, what happened stays.
+    unit = models.ForeignKey(
+        Unit, on_delete=models.DO_NOTHING, db_constraint=False, related_name="changes"
+    )
     verb = models.CharField(max_length=40)
     from_status = models.CharField(max_length=12)
     to_status = models.CharField(max_length=12)
@@ -327,7 +330,7 @@ class UnitImportRow(models.Model):
 
     batch = models.ForeignKey(UnitImport, on_delete=models.CASCADE, related_name="rows")
     row_number = models.PositiveIntegerField()
-    unit = models.ForeignKey(Unit, on_delete=models.CASCADE, null=True, related_name="+")
+    unit = models.ForeignKey(Unit, on_delete=models.SET_NULL, null=True, related_name="+")
     number = models.CharField(max_length=60)
     outcome = models.CharField(max_length=10)  # created, updated, unchanged
     before = models.JSONField(default=dict)
