@@ -175,7 +175,7 @@ def _read_in_child(data: bytes, filename: str, limits: Limits) -> list[Sheet]:
 
 
 def _ask_child(data: bytes, filename: str, limits: Limits, started: float) -> list[Sheet]:
-    seconds = max(1.0, limits.seconds - (time.monotonic() - started))
+    seconds = max(0.1, limits.seconds - (time.monotonic() - started))
     numbers = (
         limits.memory,
         int(seconds) + 1,

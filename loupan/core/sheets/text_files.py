@@ -82,45 +82,56 @@ def _utf16_without_mark(data: bytes) -> str | None:
 
 
 def _looks_like_big5(data: bytes) -> bool:
-    """In Big5 two of five second bytes lie below 0x7f; in everyday GB18030 almost none do."""
-    pairs = low = position = 0
+    """Whether two-byte characters are those of Big5 rather than of GB18030.
+
+    Everyday Big5 leads with 0xa1-0xc7 and follows with every third byte below 0x7f. Simplified
+    GB18030 almost never follows so low, and traditional GB18030 leads with other bytes.
+    """
+    pairs = low = usual = position = 0
     sample = data[:_SAMPLE]
     while position < len(sample) - 1:
         if sample[position] < 0x80:
             position += 1
             continue
         pairs += 1
+        usual += 0xA1 <= sample[position] <= 0xC7
         low += 0x40 <= sample[position + 1] < 0x7F
         position += 2
-    return pairs > 0 and low * 5 > pairs
+    return low * 12 > pairs and usual * 20 >= pairs * 19
 
 
 def separator(text: str) -> str:
-    """The character between the cells: the one that gives most rows the same width."""
+    """The character between the cells: the one that gives most rows the same width.
+
+    Of equals the one that does so from the earliest row on: a semicolon that every row of data
+    has in its notes is absent from the headings.
+    """
     sample = text[:_SAMPLE]
     if len(text) > _SAMPLE and "\n" in sample:
         sample = sample[: sample.rindex("\n")]
-    best, best_score = ",", (0.0, 0)
-    for candidate in SEPARATORS:
-        if candidate not in sample:
-            continue
-        widths: Counter[int] = Counter()
-        try:
-            for row in csv.reader(io.StringIO(sample, newline=""), delimiter=candidate):
-                if any(row):
-                    widths[len(row)] += 1
-                if widths.total() == _LOOKED_AT:
-                    break
-        except csv.Error:
-            continue
-        wide = [(count, width) for width, count in widths.items() if width > 1]
-        if not wide:
-            continue
-        count, width = max(wide)
-        score = (round(count / widths.total(), 1), width)
-        if score > best_score:
-            best, best_score = candidate, score
-    return best
+    scores = {
+        candidate: score
+        for candidate in SEPARATORS
+        if candidate in sample and (score := _evenness(sample, candidate)) is not None
+    }
+    return max(scores, key=lambda candidate: scores[candidate], default=",")
+
+
+def _evenness(sample: str, candidate: str) -> tuple[float, int, int] | None:
+    widths: list[int] = []
+    try:
+        for row in csv.reader(io.StringIO(sample, newline=""), delimiter=candidate):
+            if any(row):
+                widths.append(len(row))
+            if len(widths) == _LOOKED_AT:
+                break
+    except csv.Error:
+        return None
+    wide = Counter(width for width in widths if width > 1)
+    if not wide:
+        return None
+    width, count = max(wide.items(), key=lambda pair: (pair[1], pair[0]))
+    return round(count / len(widths), 1), -widths.index(width), width
 
 
 def read_rows(data: bytes, filename: str, limits: Limits) -> list[list[Cell]]:
