@@ -25,10 +25,10 @@ FONTS = {
 }
 FONT_FOLDERS = ("/usr/share/fonts", "/usr/local/share/fonts", "~/.fonts", "~/.local/share/fonts")
 SOURCE_MAP = re.compile(rb"(?:/\*[#@] sourceMappingURL=.*?\*/|//[#@] sourceMappingURL=[^\n]*)\s*$")
-# <c-icon name="home">, {% icon "home" %}, href="…#tabler-home", icon="home", "icon": "home".
+# <c-icon name="home">, {% icon "home" %}, "#tabler-home", icon="home" and "icon": "home".
 ICON = re.compile(
-    r"""(?:<c-icon\b[^>]*?\bname=|{%\s*icon\s+(?=["'])|(?<![:\w])icon=|["']icon["']:\s*(?=["'])"""
-    r"""|\bPlace\(\s*_\("[^"]*"\),\s*|#tabler-)["']?([a-z0-9]+(?:-[a-z0-9]+)*)"""
+    r"""(?:(?:<c-icon\b[^>]*?\bname=|\bicon=|{%\s*icon\s+|["']icon["']:\s*)["']|\#tabler-)"""
+    r"""([a-z0-9]+(?:-[a-z0-9]+)*)(?=["'<>\s)])"""
 )
 
 

@@ -111,8 +111,8 @@ def test_an_old_python_is_told_so() -> None:
 
 def test_icons_are_found_however_they_are_asked_for() -> None:
     text = """<c-icon name="home" /> {% icon "lock" size=16 %} <use href="#tabler-key">
-    MenuEntry(icon="building") <c-empty icon="search" /> <c-icon name="{{ shape }}" />"""
-    assert assets.ICON.findall(text) == ["home", "lock", "key", "building", "search"]
+    MenuEntry(icon="building"), {"icon": "users"} <c-empty icon="search" /> <c-icon name="{{ shape }}" />"""
+    assert assets.ICON.findall(text) == ["home", "lock", "key", "building", "users", "search"]
 
 
 def test_sizes_are_printed(capsys: pytest.CaptureFixture[str]) -> None:
@@ -122,19 +122,16 @@ def test_sizes_are_printed(capsys: pytest.CaptureFixture[str]) -> None:
 
 @contextmanager
 def started(*arguments: str) -> Iterator[subprocess.Popen[str]]:
-    process = subprocess.Popen(
+    with subprocess.Popen(
         [sys.executable, "run.py", "up", *arguments],
         cwd=ROOT,
         env={name: value for name, value in os.environ.items() if name != "DATABASE_URL"},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
-    )
-    try:
+    ) as process:
         yield process
-    finally:
         process.terminate()
-        process.wait(timeout=30)
 
 
 @pytest.mark.slow
