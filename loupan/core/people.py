@@ -8,8 +8,10 @@ class Actor(Protocol):
     """Whoever does something: a user of `org`, seen from below."""
 
     pk: Any
-    post_id: int | None  # The post the person acts in, for the audit.
     source: str  # Where the request came from: web, api, job, import.
+
+    @property
+    def post_id(self) -> int | None: ...  # The post the person acts in, for the audit.
 
     def may(self, permission: str, project_id: int | None = None) -> bool: ...
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
@@ -242,12 +244,12 @@ class Unit(models.Model):
         return self.number
 
     @property
-    def built_area(self) -> object:
+    def built_area(self) -> Decimal | None:
         """The area that counts: measured where it is known, predicted before."""
         return self.measured_built_area or self.predicted_built_area
 
     @property
-    def inner_area(self) -> object:
+    def inner_area(self) -> Decimal | None:
         return self.measured_inner_area or self.predicted_inner_area
 
 

@@ -96,7 +96,7 @@ def test_canonical_list_total_is_118_62_times_12830() -> None:
         unit_price=Decimal(12_830),
     )
     assert price.list_total == LIST_TOTAL
-    assert price.built_unit_price == 12_830
+    assert price.built_unit_price == Decimal(12_830)
     assert price.inner_unit_price == Decimal("16126.89")
 
 
@@ -135,7 +135,7 @@ def test_unit_price_first_rounds_the_total() -> None:
         inner_area=None,
         unit_price=Decimal(12_860),
     )
-    assert (price.list_total, price.built_unit_price) == (1_149_298, 12_860)
+    assert (price.list_total, price.built_unit_price) == (Decimal(1_149_298), Decimal(12_860))
 
 
 def test_total_first_keeps_the_total_and_only_shows_a_unit_price() -> None:
@@ -147,7 +147,7 @@ def test_total_first_keeps_the_total_and_only_shows_a_unit_price() -> None:
         inner_area=None,
         total=Decimal(1_149_000),
     )
-    assert (price.list_total, price.built_unit_price) == (1_149_000, Decimal("12856.66"))
+    assert (price.list_total, price.built_unit_price) == (Decimal(1_149_000), Decimal("12856.66"))
     assert price.inner_unit_price is None
 
 
@@ -159,7 +159,7 @@ def test_a_parking_stall_is_priced_by_unit_without_any_area() -> None:
         inner_area=None,
         total=Decimal(120_000),
     )
-    assert (price.list_total, price.built_unit_price) == (120_000, None)
+    assert (price.list_total, price.built_unit_price) == (Decimal(120_000), None)
 
 
 def test_inner_basis_multiplies_the_inner_area() -> None:
@@ -170,7 +170,7 @@ def test_inner_basis_multiplies_the_inner_area() -> None:
         inner_area=INNER,
         unit_price=Decimal(16_000),
     )
-    assert (price.list_total, price.inner_unit_price) == (1_509_920, 16_000)
+    assert (price.list_total, price.inner_unit_price) == (Decimal(1_509_920), Decimal(16_000))
 
 
 @pytest.mark.parametrize(
@@ -272,7 +272,7 @@ def test_multiplicative_formula_multiplies_coefficients() -> None:
     )
     factors = {"floor": "high", "orientation": "E", "view": "lake"}
     found = formula_price(formula, floor_no=20, factors=factors)
-    assert found.unit_price == 12_294
+    assert found.unit_price == Decimal(12_294)
     assert Decimal(found.trace[-1].input["raw"]) == Decimal("12294.492")
 
 
@@ -304,7 +304,7 @@ def test_canonical_deal_price() -> None:
         Decimal("0.9588"),
         Decimal("0.9587"),
     )
-    assert priced.discount_amount == 62_735
+    assert priced.discount_amount == Decimal(62_735)
 
 
 TRUNCATED = replace(DEFAULT_PRECISION, deal_total=Precision(Decimal(1), Mode.TRUNCATE))
@@ -353,8 +353,8 @@ def test_a_lump_sum_plan_costs_29983_less() -> None:
     """ORC-15."""
     priced = with_items(replace(MORTGAGE, value=Decimal("0.96")), ON_TIME, MEMBER, FESTIVAL)
     assert priced.raw_total == Decimal("1429176.9629600")
-    assert priced.deal_total == 1_429_177
-    assert DEAL_TOTAL - priced.deal_total == 29_983
+    assert priced.deal_total == Decimal(1_429_177)
+    assert DEAL_TOTAL - priced.deal_total == Decimal(29_983)
 
 
 def test_percent_off_is_a_rate_seen_from_the_other_side() -> None:
@@ -365,8 +365,8 @@ def test_percent_off_is_a_rate_seen_from_the_other_side() -> None:
 def test_a_unit_amount_counts_the_area_of_the_pricing_basis() -> None:
     per_sqm = replace(FESTIVAL, form=DiscountForm.UNIT_AMOUNT, value=Decimal(100))
     asked = replace(CANONICAL, items=(per_sqm,))
-    assert price_deal(asked).deal_total == LIST_TOTAL - 11_862
-    assert price_deal(replace(asked, basis=Basis.INNER)).deal_total == LIST_TOTAL - 9_437
+    assert price_deal(asked).deal_total == LIST_TOTAL - Decimal(11_862)
+    assert price_deal(replace(asked, basis=Basis.INNER)).deal_total == LIST_TOTAL - Decimal(9_437)
 
 
 def test_only_the_best_identity_counts() -> None:
@@ -561,9 +561,9 @@ def test_a_lump_sum_is_spread_over_flat_and_parking() -> None:
     """ORC-09."""
     before = [DEAL_TOTAL, Decimal(120_000)]
     parts = spread_lump_sum(Decimal(20_000), before)
-    assert parts == [18_480, 1_520]
+    assert parts == [Decimal(18_480), Decimal(1_520)]
     after = [whole - part for whole, part in zip(before, parts, strict=True)]
-    assert (after, sum(after)) == ([1_440_680, 118_480], 1_559_160)
+    assert (after, sum(after)) == ([Decimal(1_440_680), Decimal(118_480)], Decimal(1_559_160))
 
 
 MONEY = st.decimals("0", "9999999", places=2)
@@ -605,13 +605,16 @@ def needed(
 def test_published_discounts_need_nobody_else() -> None:
     """ORC-10."""
     priced, level = needed()
-    assert (priced.deal_total, level) == (1_459_160, SC)
+    assert (priced.deal_total, level) == (Decimal(1_459_160), SC)
 
 
 def test_an_extra_99_percent_is_for_the_project_director() -> None:
     """ORC-10."""
     priced, level = needed(special(DiscountForm.RATE, "0.99"))
-    assert (priced.deal_total, priced.overall_rate_truncated) == (1_444_468, Decimal("0.9491"))
+    assert (priced.deal_total, priced.overall_rate_truncated) == (
+        Decimal(1_444_468),
+        Decimal("0.9491"),
+    )
     assert level == PD
 
 
@@ -619,19 +622,19 @@ def test_an_extra_98_percent_is_for_the_company_director() -> None:
     """ORC-10."""
     priced, level = needed(special(DiscountForm.RATE, "0.98"))
     assert priced.raw_total.quantize(Decimal("0.01")) == Decimal("1429776.62")
-    assert (priced.deal_total, priced.built_unit_price) == (1_429_777, Decimal("12053.42"))
+    assert (priced.deal_total, priced.built_unit_price) == (Decimal(1_429_777), Decimal("12053.42"))
     assert (priced.overall_rate_truncated, priced.overall_rate) == (
         Decimal("0.9394"),
         Decimal("0.9395"),
     )
-    assert priced.deal_total - FLOOR_TOTAL == 18_199
+    assert priced.deal_total - FLOOR_TOTAL == Decimal(18_199)
     assert level == CD
 
 
 def test_a_special_price_below_the_floor_is_for_the_group() -> None:
     """ORC-10: 1,400,000 fails both tests."""
     priced, level = needed(special(DiscountForm.AMOUNT, "59159.816355"))
-    assert (priced.deal_total, priced.overall_rate) == (1_400_000, Decimal("0.9199"))
+    assert (priced.deal_total, priced.overall_rate) == (Decimal(1_400_000), Decimal("0.9199"))
     assert level == GD
 
 
@@ -745,24 +748,28 @@ def test_a_commercial_mortgage_of_70_percent() -> None:
     """ORC-11, DOMAIN 0.3."""
     found = planned(DEPOSIT, DOWN_PAYMENT, LOAN)
     assert [(line.money_type, line.amount, line.due_on) for line in found.lines] == [
-        (MoneyType.DEPOSIT, 50_000, date(2025, 3, 8)),
-        (MoneyType.DOWN_PAYMENT, 389_160, date(2025, 3, 22)),
-        (MoneyType.COMMERCIAL_LOAN, 1_020_000, date(2025, 4, 14)),
+        (MoneyType.DEPOSIT, Decimal(50_000), date(2025, 3, 8)),
+        (MoneyType.DOWN_PAYMENT, Decimal(389_160), date(2025, 3, 22)),
+        (MoneyType.COMMERCIAL_LOAN, Decimal(1_020_000), date(2025, 4, 14)),
     ]
-    assert (found.loan_total, found.down_payment_ratio) == (1_020_000, Decimal("0.3010"))
+    assert (found.loan_total, found.down_payment_ratio) == (Decimal(1_020_000), Decimal("0.3010"))
 
 
 def test_a_bank_that_lends_round_thousands() -> None:
     """ORC-11 with loan rounding 1,000."""
     thousands = replace(LOAN, precision=Precision(Decimal(1000), Mode.TRUNCATE))
-    assert amounts(planned(DEPOSIT, DOWN_PAYMENT, thousands)) == [50_000, 388_160, 1_021_000]
+    assert amounts(planned(DEPOSIT, DOWN_PAYMENT, thousands)) == [
+        Decimal(50_000),
+        Decimal(388_160),
+        Decimal(1_021_000),
+    ]
 
 
 def test_a_combined_loan_shares_the_total_with_the_provident_fund() -> None:
     """ORC-12."""
     provident = PlanLine(MoneyType.PROVIDENT_LOAN, LineMethod.FIXED, Decimal(600_000), days=30)
     found = planned(DEPOSIT, DOWN_PAYMENT, provident, replace(LOAN, base=LineBase.LOAN_TOTAL))
-    assert amounts(found) == [50_000, 389_160, 600_000, 420_000]
+    assert amounts(found) == [Decimal(50_000), Decimal(389_160), Decimal(600_000), Decimal(420_000)]
 
 
 def test_instalments_of_30_percent_and_the_rest() -> None:
@@ -771,18 +778,18 @@ def test_instalments_of_30_percent_and_the_rest() -> None:
         instalment("0.3"), instalment("0.3", months=1), instalment("0.3", months=3), REST
     )
     assert [(line.amount, line.due_on) for line in found.lines] == [
-        (50_000, date(2025, 3, 8)),
-        (387_748, date(2025, 3, 15)),
-        (437_748, date(2025, 4, 15)),
-        (437_748, date(2025, 6, 15)),
-        (145_916, date(2025, 9, 15)),
+        (Decimal(50_000), date(2025, 3, 8)),
+        (Decimal(387_748), date(2025, 3, 15)),
+        (Decimal(437_748), date(2025, 4, 15)),
+        (Decimal(437_748), date(2025, 6, 15)),
+        (Decimal(145_916), date(2025, 9, 15)),
     ]
 
 
 def test_the_last_line_takes_the_yuan_that_rounding_would_lose() -> None:
     """ORC-14."""
     found = planned(instalment("0.333"), instalment("0.333"), REST, deposit="0")
-    assert amounts(found) == [485_900, 485_900, 487_360]
+    assert amounts(found) == [Decimal(485_900), Decimal(485_900), Decimal(487_360)]
 
 
 def test_three_equal_parts_in_fen() -> None:
@@ -803,7 +810,12 @@ def test_the_down_payment_may_be_split_by_its_own_base() -> None:
         MoneyType.DOWN_PAYMENT, LineMethod.PERCENT, Decimal("0.5"), base=LineBase.DOWN_PAYMENT
     )
     found = planned(DEPOSIT, half, REST, LOAN)
-    assert amounts(found) == [50_000, 169_580, 219_580, 1_020_000]
+    assert amounts(found) == [
+        Decimal(50_000),
+        Decimal(169_580),
+        Decimal(219_580),
+        Decimal(1_020_000),
+    ]
 
 
 def test_a_base_without_fit_out_leaves_the_fit_out_to_the_rest() -> None:
@@ -814,7 +826,7 @@ def test_a_base_without_fit_out_leaves_the_fit_out_to_the_rest() -> None:
         anchors=ANCHORS,
         fitout_total=Decimal(100_000),
     )
-    assert amounts(found) == [500_000, 500_000]
+    assert amounts(found) == [Decimal(500_000), Decimal(500_000)]
     bare = replace(instalment("0.5"), base=LineBase.TOTAL_WITHOUT_FITOUT)
     found = schedule(
         [bare, REST],
@@ -823,7 +835,7 @@ def test_a_base_without_fit_out_leaves_the_fit_out_to_the_rest() -> None:
         anchors=ANCHORS,
         fitout_total=Decimal(100_000),
     )
-    assert amounts(found) == [450_000, 550_000]
+    assert amounts(found) == [Decimal(450_000), Decimal(550_000)]
 
 
 def test_milestones_have_no_due_date_until_they_happen() -> None:
@@ -861,7 +873,7 @@ def test_a_line_may_move_off_a_day_off() -> None:
 
 def test_a_deposit_may_stand_on_top_of_the_other_lines() -> None:
     found = planned(instalment("0.3", includes=False), replace(REST, includes_deposit=False))
-    assert amounts(found) == [50_000, 437_748, 971_412]
+    assert amounts(found) == [Decimal(50_000), Decimal(437_748), Decimal(971_412)]
 
 
 def test_a_line_of_nothing_is_left_out() -> None:
@@ -874,11 +886,19 @@ def test_a_surplus_of_deposit_pays_the_next_line_when_told_to() -> None:
     lines = [instalment("0.03"), LOAN, instalment("0.1", months=1), REST]
     with pytest.raises(PlanProblem) as refused:
         planned(*lines)
-    assert (refused.value.code, refused.value.facts["surplus"]) == ("deposit_exceeds_line", 6_225)
+    assert (refused.value.code, refused.value.facts["surplus"]) == (
+        "deposit_exceeds_line",
+        Decimal(6_225),
+    )
     found = schedule(
         lines, deal_total=DEAL_TOTAL, deposit=Decimal(50_000), anchors=ANCHORS, carry_surplus=True
     )
-    assert amounts(found) == [50_000, 1_020_000, 139_691, 249_469]
+    assert amounts(found) == [
+        Decimal(50_000),
+        Decimal(1_020_000),
+        Decimal(139_691),
+        Decimal(249_469),
+    ]
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,141 @@
+"""How a project computes: policy, rounding, authority. Whatever is saved renews the stamp."""
+
+import uuid
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from loupan.core import audit
+from loupan.core.db import writes
+from loupan.core.refusals import ChangedMeanwhile
+from loupan.org.models import User
+from loupan.org.permissions import require
+from loupan.pricing.models import (
+    DiscountAuthority,
+    PrecisionRule,
+    PrecisionTarget,
+    PricingPolicy,
+)
+from loupan.pricing.rules.authority import DEFAULT_AUTHORITY
+from loupan.pricing.rules.tracing import DEFAULT_PRECISION
+
+POLICY_FIELDS = (
+    "stack_mode",
+    "calculation_order",
+    "round_each_step",
+    "identity_best_only",
+    "min_deposit",
+    "sign_within_days",
+    "lock_minutes",
+    "locks_per_person",
+    "down_payment_rule",
+)
+
+
+@writes
+def renew_stamp(*, project_id: int) -> None:
+    """Part: whatever was read of this project's prices before is out of date now."""
+    PricingPolicy.objects.filter(project_id=project_id).update(stamp=uuid.uuid4())
+
+
+@writes
+def install_pricing_defaults(*, project_id: int, by: User, at: datetime) -> PricingPolicy:
+    """Give a new project its policy, rounding and authority of DOMAIN 2.2.4 and 2.3.2."""
+    require(by, "pricing.edit_discounts", project_id)
+    policy, _made = PricingPolicy.objects.get_or_create(project_id=project_id)
+    for target in PrecisionTarget.values:
+        default = getattr(DEFAULT_PRECISION, target)
+        PrecisionRule.objects.get_or_create(
+            project_id=project_id,
+            target=target,
+            defaults={"unit": f"{default.unit:f}", "mode": default.mode.value},
+        )
+    for rule in DEFAULT_AUTHORITY:
+        DiscountAuthority.objects.get_or_create(
+            project_id=project_id,
+            role_code=rule.level.name,
+            defaults={
+                "min_overall_rate": rule.min_overall_rate,
+                "may_go_below_floor": rule.may_go_below_floor,
+            },
+        )
+    renew_stamp(project_id=project_id)
+    audit.record("pricing.defaults.installed", policy, by=by, at=at)
+    return policy
+
+
+@writes
+def save_policy(
+    *,
+    project_id: int,
+    values: Mapping[str, Any],
+    by: User,
+    at: datetime,
+    version: int | None = None,
+) -> PricingPolicy:
+    """Change how a project computes; `values` names fields of POLICY_FIELDS.
+
+    Raises ChangedMeanwhile.
+    """
+    require(by, "pricing.edit_discounts", project_id)
+    assert set(values) <= set(POLICY_FIELDS), values
+    PricingPolicy.objects.get_or_create(project_id=project_id)
+    policy = PricingPolicy.objects.locked().get(project_id=project_id)
+    if version is not None and policy.version != version:
+        raise ChangedMeanwhile
+    before, after = audit.differences(audit.snapshot(policy, *values), values)
+    for name, value in values.items():
+        setattr(policy, name, value)
+    policy.version += 1
+    policy.stamp = uuid.uuid4()
+    policy.save(update_fields=[*values, "version", "stamp"])
+    audit.record("pricing.policy.saved", policy, by=by, at=at, before=before, after=after)
+    return policy
+
+
+@writes
+def save_precision(
+    *, project_id: int, target: str, unit: str, mode: str, by: User, at: datetime
+) -> PrecisionRule:
+    """Set unit and mode of rounding of one named amount (精度设置)."""
+    require(by, "pricing.edit_discounts", project_id)
+    row = PrecisionRule.objects.filter(project_id=project_id, target=target).first()
+    before = audit.snapshot(row, "unit", "mode") if row else {}
+    row, _made = PrecisionRule.objects.update_or_create(
+        project_id=project_id, target=target, defaults={"unit": unit, "mode": mode}
+    )
+    renew_stamp(project_id=project_id)
+    after = {"target": target, "unit": unit, "mode": mode}
+    audit.record("pricing.precision.saved", row, by=by, at=at, before=before, after=after)
+    return row
+
+
+@writes
+def save_authority(
+    *,
+    project_id: int,
+    levels: Sequence[tuple[str, Decimal, bool]],
+    by: User,
+    at: datetime,
+) -> list[DiscountAuthority]:
+    """Replace the authority matrix: role code, lowest overall rate, may go below the floor."""
+    require(by, "pricing.edit_discounts", project_id)
+    old = DiscountAuthority.objects.filter(project_id=project_id)
+    before = {row.role_code: row.min_overall_rate for row in old}
+    old.delete()
+    rows = [
+        DiscountAuthority(
+            project_id=project_id,
+            role_code=role,
+            min_overall_rate=lowest,
+            may_go_below_floor=below,
+        )
+        for role, lowest, below in levels
+    ]
+    DiscountAuthority.objects.bulk_create(rows)
+    renew_stamp(project_id=project_id)
+    policy, _made = PricingPolicy.objects.get_or_create(project_id=project_id)
+    after = {role: lowest for role, lowest, _below in levels}
+    audit.record("pricing.authority.saved", policy, by=by, at=at, before=before, after=after)
+    return rows
