@@ -1,0 +1,138 @@
+"""Papers as files: PDF by typst with embedded Chinese fonts, Word by the office's own template."""
+
+import io
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import segno
+import typst
+from django.conf import settings
+from django.db.models import Q, QuerySet
+from django.utils import timezone
+from docxtpl import DocxTemplate
+from jinja2 import TemplateError
+from jinja2.sandbox import SandboxedEnvironment
+
+from loupan.documents import errors
+from loupan.documents.models import PaperTemplate, Printing
+from loupan.documents.rules.papers import Paper, Table
+from loupan.documents.rules.word import built_in
+from loupan.org.models import Project, User
+
+FORM = Path(__file__).resolve().parent / "typst" / "paper.typ"
+FONT_FOLDERS = ("/usr/share/fonts", "/usr/local/share/fonts")
+
+
+def _font_folders() -> list[str]:
+    own = Path(settings.BASE_DIR) / "assets" / "fonts"
+    return [str(folder) for folder in (own, *map(Path, FONT_FOLDERS)) if folder.exists()]
+
+
+def pdf_of(paper: Paper) -> bytes:
+    """A4 PDF with the fonts embedded; nothing outside the form's own folder can be read."""
+    made = typst.compile(
+        str(FORM),
+        root=str(FORM.parent),
+        font_paths=_font_folders(),
+        ignore_system_fonts=True,
+        format="pdf",
+        sys_inputs={"paper": json.dumps(paper.as_data(), ensure_ascii=False)},
+    )
+    assert isinstance(made, bytes)
+    return made
+
+
+def qr_of(address: str) -> str:
+    """An SVG of the way back to the record."""
+    buffer = io.BytesIO()
+    segno.make(address, error="m").save(buffer, kind="svg", border=1, xmldecl=False)
+    return buffer.getvalue().decode()
+
+
+def _cell(value: Any, kind: str) -> str:
+    if value is None or value == "":
+        return ""
+    if isinstance(value, Decimal) and kind == "rate":
+        return f"{value:.2%}"
+    if isinstance(value, Decimal):
+        return f"{value:,.2f}"
+    if isinstance(value, datetime):
+        return f"{timezone.localtime(value):%Y-%m-%d %H:%M}"
+    return value.isoformat() if isinstance(value, date) else str(value)
+
+
+NUMERIC = frozenset({"money", "area", "price", "rate", "number"})
+WIDTHS = {"number": 1.0, "rate": 1.2, "date": 1.6, "area": 1.5, "money": 2.2, "price": 1.8}
+
+
+def table_pdf(
+    title: str,
+    heads: Sequence[tuple[str, str]],
+    lines: Iterable[Sequence[Any]],
+    *,
+    who: str,
+    at: datetime,
+) -> bytes:
+    """A list or report on landscape A4, with who took it and when at the foot of each page."""
+    table = Table(
+        "",
+        [label for label, _kind in heads],
+        [[_cell(v, kind) for v, (_l, kind) in zip(row, heads, strict=True)] for row in lines],
+        [kind in NUMERIC for _label, kind in heads],
+        [WIDTHS.get(kind, 2.0) for _label, kind in heads],
+    )
+    mark = f"{who} · {at:%Y-%m-%d %H:%M}"
+    return pdf_of(
+        Paper(title=title, company="", number="", tables=[table], foot=mark, landscape=True)
+    )
+
+
+def template_for(kind: str, project: Project) -> PaperTemplate | None:
+    """The newest enabled Word template: the project's own before the company's."""
+    return (
+        PaperTemplate.objects.filter(
+            Q(project=project) | Q(project=None, company=project.company_id),
+            kind=kind,
+            is_enabled=True,
+        )
+        .order_by("project_id", "-edition", "-id")
+        .first()
+    )
+
+
+def docx_of(kind: str, project: Project, fields: Mapping[str, Any]) -> bytes:
+    """A Word file from the office's template, or from the built-in one where none is set.
+
+    Raises TemplateBroken naming what the template asks for wrongly.  Templates run in a sandbox.
+    """
+    own = template_for(kind, project)
+    return fill(bytes(own.content) if own else built_in(kind), fields)
+
+
+def fill(template: bytes, fields: Mapping[str, Any]) -> bytes:
+    try:
+        document = DocxTemplate(io.BytesIO(template))
+        document.render(dict(fields), jinja_env=SandboxedEnvironment(autoescape=True))
+        buffer = io.BytesIO()
+        document.save(buffer)
+    except (TemplateError, ValueError, KeyError) as error:
+        raise errors.TemplateBroken(problem=str(error)[:300]) from error
+    return buffer.getvalue()
+
+
+def templates_for(viewer: User) -> QuerySet[PaperTemplate]:
+    reach = sorted(viewer.access.project_ids)
+    companies = Project.objects.filter(pk__in=reach).values("company_id")
+    return PaperTemplate.objects.filter(
+        Q(project_id__in=reach) | Q(project=None, company_id__in=companies)
+    ).order_by("kind", "-id")
+
+
+def copies_of(kind: str, subject_type: str, subject_id: int) -> int:
+    return Printing.objects.filter(
+        kind=kind, subject_type=subject_type, subject_id=subject_id
+    ).count()

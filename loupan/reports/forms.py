@@ -1,0 +1,58 @@
+"""What a reader asks of a report: days, project, building."""
+
+from datetime import date, timedelta
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from loupan.core.forms import DayField
+from loupan.inventory.models import Building
+from loupan.org.models import Project, User
+from loupan.org.queries import projects_for
+from loupan.reports import errors
+from loupan.reports.queries.scope import Parameters
+
+LONGEST_YEARS = 5
+
+
+class ReportForm(forms.Form):
+    """GET parameters `from`, `to`, `project`, `building`; the current month where none are given."""
+
+    project = forms.ModelChoiceField(
+        Project.objects.none(), required=False, label=_("Project"), empty_label=_("All my projects")
+    )
+    building = forms.ModelChoiceField(
+        Building.objects.none(), required=False, label=_("Building"), empty_label=_("All buildings")
+    )
+
+    def __init__(self, data: Any, *, viewer: User, today: date) -> None:
+        filled = data.copy()
+        filled.setdefault("from", today.replace(day=1).isoformat())
+        filled.setdefault("to", today.isoformat())
+        super().__init__(filled)
+        # "from" is a word of Python, so these two are made by name.
+        self.fields["from"] = DayField(label=_("From"))
+        self.fields["to"] = DayField(label=_("To"))
+        self.order_fields(["from", "to", "project", "building"])
+        self.fields["project"].queryset = projects_for(viewer)  # type: ignore[attr-defined]
+        buildings = Building.objects.filter(project__in=projects_for(viewer))
+        self.fields["building"].queryset = buildings  # type: ignore[attr-defined]
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        first, last = cleaned.get("from"), cleaned.get("to")
+        if first and last and last < first:
+            self.add_error("to", str(errors.PeriodTurnedRound()))
+        elif first and last and last - first > timedelta(days=366 * LONGEST_YEARS):
+            self.add_error("from", str(errors.PeriodTooLong(years=LONGEST_YEARS)))
+        return cleaned
+
+    def parameters(self) -> Parameters:
+        project, building = self.cleaned_data["project"], self.cleaned_data["building"]
+        return Parameters(
+            project_id=project.pk if project else None,
+            first=self.cleaned_data["from"],
+            last=self.cleaned_data["to"],
+            building_id=building.pk if building else None,
+        )

@@ -1,0 +1,119 @@
+"""R-F01 and R-F03 (DOMAIN 3.3): the receipts journal and what is still due."""
+
+from datetime import datetime
+from decimal import Decimal
+
+from django.db.models import F, OuterRef, QuerySet, Subquery, Sum
+from django.db.models.functions import Coalesce
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from loupan.core.calendar import business_day
+from loupan.ledger.models import Allocation, Receivable
+from loupan.org.models import User
+from loupan.reports.queries.figures import MONEY
+from loupan.reports.queries.report import Column, Report, Row, summed
+from loupan.reports.queries.scope import Parameters, deals_in, receipts_in
+from loupan.sales.models import Deal
+
+ZERO = Decimal(0)
+
+JOURNAL = (
+    Column("recorded_at", _("Time"), "datetime"),
+    Column("received_on", _("Received on"), "date"),
+    Column("number", _("Receipt number")),
+    Column("unit", _("Unit")),
+    Column("payer", _("Payer")),
+    Column("kind", _("Kind")),
+    Column("money_type", _("Money type")),
+    Column("method", _("Method")),
+    Column("account", _("Account")),
+    Column("amount", _("Amount"), "money"),
+    Column("cashier", _("Cashier")),
+)
+
+
+def receipts_journal(viewer: User, asked: Parameters, at: datetime) -> Report:
+    """R-F01: every line of the ledger dated in the period, in the order it was recorded."""
+    receipts = (
+        receipts_in(viewer, asked)
+        .filter(received_on__range=(asked.first, asked.last))
+        .select_related("by", "bank_account")
+        .order_by("recorded_at", "id")
+    )
+    deals = _deals_of(deals_in(viewer, asked))
+    lines = []
+    for receipt in receipts:
+        deal = deals[receipt.account_id]
+        cells = {
+            "recorded_at": receipt.recorded_at,
+            "received_on": receipt.received_on,
+            "number": receipt.number,
+            "unit": deal.unit.number,
+            "payer": receipt.payer,
+            "kind": receipt.get_kind_display(),
+            "money_type": receipt.get_money_type_display(),
+            "method": receipt.get_method_display(),
+            "account": str(receipt.bank_account or ""),
+            "amount": receipt.amount,
+            "cashier": str(receipt.by),
+        }
+        lines.append(Row(cells, {"number": reverse("sales:deal", args=[deal.pk])}))
+    return Report(JOURNAL, lines, summed(lines, "amount"))
+
+
+def _deals_of(deals: QuerySet[Deal]) -> dict[int, Deal]:
+    rows = deals.select_related("unit").prefetch_related("buyers__customer")
+    return {deal.account_id: deal for deal in rows}
+
+
+RECEIVABLES = (
+    Column("unit", _("Unit")),
+    Column("buyers", _("Buyers")),
+    Column("line", _("Line")),
+    Column("due_on", _("Due on"), "date"),
+    Column("due", _("Due"), "money"),
+    Column("received", _("Received"), "money", _("Allocated to this line")),
+    Column("balance", _("Balance"), "money"),
+    Column("days", _("Days overdue"), "number"),
+)
+
+
+def receivables(viewer: User, asked: Parameters, at: datetime) -> Report:
+    """R-F03: schedule lines of active deals due in the period, with what was allocated to each."""
+    cut_off = business_day(at)
+    deals = _deals_of(deals_in(viewer, asked).filter(ended_on=None))
+    allocated = (
+        Allocation.objects.filter(receivable=OuterRef("pk"))
+        .order_by()
+        .values("receivable")
+        .annotate(sum=Sum("amount"))
+        .values("sum")
+    )
+    due = (
+        Receivable.objects.filter(
+            account_id__in=deals_in(viewer, asked).filter(ended_on=None).values("account_id"),
+            corrects=None,
+            corrected_by=None,
+            due_on__range=(asked.first, asked.last),
+        )
+        .annotate(received=Coalesce(Subquery(allocated), ZERO, output_field=MONEY))
+        .annotate(balance=F("amount") - F("received"))
+        .order_by("due_on", "account_id", "seq", "id")
+    )
+    lines = []
+    for line in due:
+        deal = deals[line.account_id]
+        late = max((cut_off - deal_day).days, 0) if (deal_day := line.due_on) else 0
+        cells = {
+            "unit": deal.unit.number,
+            "buyers": "、".join(b.customer.name for b in deal.buyers.all()),
+            "line": line.get_money_type_display(),
+            "due_on": line.due_on,
+            "due": line.amount,
+            "received": line.received,
+            "balance": line.balance,
+            "days": late if line.balance > 0 else 0,
+        }
+        lines.append(Row(cells, {"unit": reverse("sales:deal", args=[deal.pk])}))
+    return Report(RECEIVABLES, lines, summed(lines, "due", "received", "balance"))
