@@ -4,6 +4,7 @@ from datetime import UTC, date, datetime
 from itertools import count
 
 from loupan.core.crypto import blind_index
+from loupan.core.identity import mask_phone, normalise_phone, pinyin_of
 from loupan.customers.models import Customer, CustomerKind, CustomerPhone, Person, Source
 from loupan.customers.states import CustomerClass, Grade
 from loupan.org.models import Project, User
@@ -36,8 +37,8 @@ def a_customer(
     next_contact_on: date | None = None,
     at: datetime = NOON,
 ) -> Customer:
-    """A customer of the project with one phone (11 digits, already plain) and perhaps an ID number."""
-    number = phone or a_phone()
+    """A customer of the project with one phone and perhaps an ID number."""
+    number = normalise_phone(phone) if phone else a_phone()
     person = Person.objects.create(
         kind=kind,
         id_number=id_number or "",
@@ -49,6 +50,9 @@ def a_customer(
         owner=owner,
         kind=kind,
         name=name,
+        given_name=name[1:],
+        pinyin=pinyin_of(name)[0],
+        initials=pinyin_of(name)[1],
         grade=grade,
         life_class=life_class,
         first_contact_on=at.date(),
@@ -63,6 +67,6 @@ def a_customer(
         number=number,
         number_index=blind_index("phone", number),
         tail=number[-4:],
-        masked=f"{number[:3]}****{number[-4:]}",
+        masked=mask_phone(number),
     )
     return customer

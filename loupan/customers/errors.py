@@ -1,0 +1,100 @@
+"""Every "no" of customer management, one sentence each."""
+
+from django.utils.translation import gettext_lazy as _
+
+from loupan.core.refusals import Refusal
+
+
+class DuplicateCustomer(Refusal):
+    """The guarded answer of DOMAIN 2.11.1: it never tells a phone, a note or the customer's name."""
+
+    message = _(
+        "Already registered: %(life_class)s customer of %(project)s, owner %(owner)s,"
+        " protected until %(protected_until)s. Speak with the owner or your manager."
+    )
+
+
+class PhoneNeeded(Refusal):
+    message = _("Enter at least one phone number.")
+    field = "phones"
+
+
+class TooManyPhones(Refusal):
+    message = _("A customer has at most %(most)s phone numbers. Leave some out.")
+    field = "phones"
+
+
+class InvalidPhone(Refusal):
+    message = _(
+        "This is no phone number: enter an 11-digit mobile number or a fixed line with area code."
+    )
+    field = "phones"
+
+
+class InvalidIdNumber(Refusal):
+    message = _("The ID number is not valid: look at its length and its last character.")
+    field = "id_number"
+
+
+class InvalidCreditCode(Refusal):
+    message = _(
+        "The credit code is not valid: it has 18 characters, the last one is a check digit."
+    )
+    field = "id_number"
+
+
+class NameNeeded(Refusal):
+    message = _("Enter the customer's name.")
+    field = "name"
+
+
+class UnknownSource(Refusal):
+    message = _("This source is not in use in the company. Choose one of the list.")
+    field = "source"
+
+
+class OwnerNotInProject(Refusal):
+    message = _("%(owner)s does not look after customers in %(project)s. Choose somebody who does.")
+    field = "owner"
+
+
+class NextContactNeeded(Refusal):
+    message = _("Say when you will contact the customer next, or why the customer is lost.")
+    field = "next_contact_on"
+
+
+class NextContactNotSensible(Refusal):
+    message = _("The next contact lies between today and two years from now.")
+    field = "next_contact_on"
+
+
+class ContentNeeded(Refusal):
+    message = _("Write in a few words what was said.")
+    field = "content"
+
+
+class RevealLimitReached(Refusal):
+    message = _(
+        "You have looked at %(limit)s numbers today, which is the limit. Ask your manager for this one."
+    )
+
+
+class ReasonNeeded(Refusal):
+    message = _("Say why you need the full number. The reason is kept in the log.")
+    field = "reason"
+
+
+class NothingToReveal(Refusal):
+    message = _("No ID number has been recorded for this customer.")
+
+
+class OutOfReach(Refusal):
+    message = _("Some of the chosen customers are no longer within your reach. Choose again.")
+
+
+class NobodyChosen(Refusal):
+    message = _("Choose at least one customer.")
+
+
+class TooManyChosen(Refusal):
+    message = _("At most %(most)s customers at a time. Choose fewer.")

@@ -1,0 +1,508 @@
+"""Every read of customers. A list begins with `customers_for(viewer)` and with nothing else."""
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import reduce
+from operator import or_
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import connection
+from django.db.models import Count, Prefetch, Q, QuerySet
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from loupan.core.audit import history_of
+from loupan.core.calendar import day_bounds
+from loupan.core.crypto import blind_index
+from loupan.core.identity import IdentityProblem, normalise_id_number, normalise_phone, surname_of
+from loupan.customers.models import (
+    Customer,
+    CustomerPhone,
+    DuplicateAttempt,
+    FollowUp,
+    Reveal,
+    Source,
+    Visit,
+)
+from loupan.customers.permissions import sees_phones
+from loupan.customers.states import CustomerClass
+from loupan.org.models import Project, User
+
+# --- Lists ----------------------------------------------------------------------------------------
+
+
+def customers_for(viewer: User) -> QuerySet[Customer]:
+    """The customers this person may see: own, team's, project's … (DOMAIN 4.1)."""
+    if not viewer.may("customers.read"):
+        return Customer.objects.none()
+    return Customer.objects.filter(
+        viewer.access.rows("customers", owner="owner_id")
+    ).select_related("project", "owner", "source")
+
+
+def with_masked_phones(customers: QuerySet[Customer]) -> QuerySet[Customer]:
+    """For lists: masked phones in one query, nothing decrypted."""
+    phones = CustomerPhone.objects.defer("number")
+    return customers.defer("address").prefetch_related(Prefetch("phones", phones))
+
+
+def masked_phones(customer: Customer, viewer: User) -> list[str]:
+    return [phone.masked for phone in customer.phones.all()] if sees_phones(viewer) else []
+
+
+def sources_of(company_id: int) -> QuerySet[Source]:
+    return Source.objects.filter(company_id=company_id, is_enabled=True).order_by("code", "id")
+
+
+def source_named(company_id: int, text: str) -> Source | None:
+    """The source in use with this id, code or name."""
+    wanted = text.strip()
+    named = Q(code__iexact=wanted) | Q(name__iexact=wanted)
+    if wanted.isdigit() and len(wanted) < 19:
+        named |= Q(pk=int(wanted))
+    return sources_of(company_id).filter(named).first()
+
+
+def owners_in(project: Project) -> QuerySet[User]:
+    """Who may look after customers of the project: people with a live post that reads them."""
+    return (
+        User.objects.filter(
+            Q(holdings__post__project=project)
+            | Q(holdings__post__project=None, holdings__post__company=project.company_id),
+            is_active=True,
+            holdings__post__is_active=True,
+            holdings__post__role__code__in=("SC", "TL", "SM"),
+        )
+        .distinct()
+        .order_by("display_name", "id")
+    )
+
+
+# --- Search ---------------------------------------------------------------------------------------
+
+PHONE_TEXT = re.compile(r"[+(（]?[0-9０-９][0-9０-９\s\-–—()（）+.转]*")
+MASKED_PHONE = re.compile(r"([0-9+]{3})\*{2,8}([0-9]{4})")
+ID_TEXT = re.compile(r"[0-9]{15}|[0-9]{17}[0-9Xx]|[0-9A-Za-z]{18}")
+LETTERS = re.compile(r"[a-zA-Z][a-zA-Z ']*")
+TAIL_LENGTH = 4
+MOST_FOUND = 500
+MOST_CANDIDATES = 2000
+LAST = chr(0x10FFFF)
+
+
+def _begins(field: str, text: str) -> Q:
+    """A prefix as an index range: PostgreSQL by LIKE and operator class, SQLite by bytes."""
+    if connection.vendor == "postgresql":
+        return Q(**{f"{field}__startswith": text})
+    return Q(**{f"{field}__gte": text, f"{field}__lt": text + LAST})
+
+
+def _phone_rows(viewer: User, **found: Any) -> QuerySet[CustomerPhone]:
+    reach = viewer.access.rows("customers", owner="customer__owner_id")
+    return CustomerPhone.objects.filter(reach, **found)
+
+
+def _by_phone(viewer: User, text: str, *, limit: int) -> list[int] | None:
+    """Ids for a full number or the last digits of one; None when the text is no such thing."""
+    if masked := MASKED_PHONE.fullmatch(text):
+        rows = _phone_rows(viewer, tail=masked[2], masked=f"{masked[1]}****{masked[2]}")
+        return _newest(rows, limit)
+    if not PHONE_TEXT.fullmatch(text):
+        return None
+    try:
+        number = normalise_phone(text)
+    except IdentityProblem:
+        number = ""
+    if number:
+        rows = _phone_rows(viewer, number_index=blind_index("phone", number))
+        return _newest(rows, limit)
+    digits = "".join(str(int(character)) for character in text if character.isdigit())
+    if len(digits) < TAIL_LENGTH:
+        return None
+    rows = _phone_rows(viewer, tail=digits[-TAIL_LENGTH:])
+    if len(digits) == TAIL_LENGTH:
+        return _newest(rows, limit)
+    # The tail narrows a million to about a hundred; their full numbers decide.
+    candidates = rows.order_by("-customer_id")[:MOST_CANDIDATES].values_list(
+        "customer_id", "number"
+    )
+    return [pk for pk, number in candidates if number.replace("-", "").endswith(digits)]
+
+
+def _newest(rows: QuerySet[CustomerPhone], limit: int) -> list[int]:
+    return list(rows.order_by("-customer_id").values_list("customer_id", flat=True)[:limit])
+
+
+def _by_id_number(customers: QuerySet[Customer], text: str) -> list[int]:
+    try:
+        number = normalise_id_number(text)
+    except IdentityProblem:
+        return []
+    index = blind_index("id", number)
+    return list(customers.filter(person__id_index=index).values_list("pk", flat=True)[:MOST_FOUND])
+
+
+def _name_conditions(text: str) -> list[Q]:
+    """Each is one index range: start of the name, of the given name, of its reading, initials."""
+    conditions = [_begins("name", text), _begins("given_name", text)]
+    if LETTERS.fullmatch(text):
+        letters = re.sub(r"[ ']", "", text).lower()
+        conditions += [_begins("initials", letters), _begins("pinyin", letters)]
+    if len(text) > 1:
+        conditions.append(Q(kind="corporate", name__contains=text))
+    return conditions
+
+
+def matching(customers: QuerySet[Customer], viewer: User, text: str) -> QuerySet[Customer]:
+    """Narrow a list to a typed text: phone, tail of a phone, ID number, name, pinyin, initials."""
+    text = text.strip()[:80].replace("\x00", "")
+    if not text:
+        return customers
+    ids = _by_phone(viewer, text, limit=MOST_FOUND) if sees_phones(viewer) else None
+    if ID_TEXT.fullmatch(text):
+        ids = [*(ids or []), *_by_id_number(customers, text)]
+    if ids is not None and not (ids == [] and LETTERS.search(text)):
+        return customers.filter(pk__in=ids)
+    return customers.filter(reduce(or_, _name_conditions(text)))
+
+
+def search(viewer: User, text: str, *, limit: int = 20) -> list[Customer]:
+    """The newest customers for a typed text, within reach: for pickers and the palette.
+
+    A full phone or ID number goes through the keyed index, the last four or more digits through the
+    tail, names by their start, given name, pinyin or initials.  Every way is an index range.
+    """
+    text = text.strip()[:80].replace("\x00", "")
+    if not text or not viewer.may("customers.read"):
+        return []
+    ids = _by_phone(viewer, text, limit=limit) if sees_phones(viewer) else None
+    if ID_TEXT.fullmatch(text):
+        ids = [*(ids or []), *_by_id_number(customers_for(viewer), text)]
+    if not ids and not (text.isdigit() and len(text) > TAIL_LENGTH):
+        ids = [*(ids or []), *_ids_by_name(viewer, text, limit)]
+    chosen = sorted(set(ids or []), reverse=True)[:limit]
+    if not chosen:
+        return []
+    return list(with_masked_phones(customers_for(viewer)).filter(pk__in=chosen).order_by("-pk"))
+
+
+def _ids_by_name(viewer: User, text: str, limit: int) -> set[int]:
+    # One query per range: together in an OR the planner gives the indexes up.
+    reach = Customer.objects.filter(viewer.access.rows("customers", owner="owner_id"))
+    found: set[int] = set()
+    for condition in _name_conditions(text):
+        found |= set(reach.filter(condition).values_list("pk", flat=True)[:limit])
+        if len(found) >= limit:
+            break
+    return found
+
+
+# --- Duplicates (DOMAIN 2.11.1) -------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Duplicate:
+    """The customer that stands in the way, and the rule that says so."""
+
+    customer: Customer
+    rule: str
+
+
+def duplicate_of(
+    *,
+    project: Project,
+    phone_indexes: Sequence[str],
+    id_index: str | None,
+    kind: str,
+    except_person: int | None = None,
+    except_customer: int | None = None,
+) -> Duplicate | None:
+    """D1 / D6 the same ID number or credit code in the group, D2 the same phone in the project."""
+    if id_index:
+        holders = Customer.objects.filter(person__id_index=id_index)
+        holder = holders.exclude(person_id=except_person).select_related("project", "owner").first()
+        if holder:
+            return Duplicate(holder, "D6" if kind == "corporate" else "D1")
+    phone = (
+        CustomerPhone.objects.filter(project=project, number_index__in=phone_indexes)
+        .exclude(customer_id=except_customer)
+        .select_related("customer__project", "customer__owner")
+        .defer("number")
+        .order_by("customer_id")
+        .first()
+    )
+    return Duplicate(phone.customer, "D2") if phone else None
+
+
+def person_behind(*, project: Project, phone_indexes: Sequence[str]) -> int | None:
+    """Whoever has one of these phones in another project of the company is the same person (D2)."""
+    return (
+        CustomerPhone.objects.filter(company_id=project.company_id, number_index__in=phone_indexes)
+        .order_by("customer_id")
+        .values_list("customer__person_id", flat=True)
+        .first()
+    )
+
+
+def suspects(
+    *, project_id: int, name: str, masked: Iterable[str], but: int = 0
+) -> QuerySet[Customer]:
+    """D3: the same name, and a phone that agrees in its first three and last four digits."""
+    return Customer.objects.filter(
+        project_id=project_id, name=name, phones__masked__in=list(masked)
+    ).exclude(pk=but)
+
+
+@dataclass(frozen=True)
+class GuardedAnswer:
+    """All that a consultant may be told of somebody else's customer."""
+
+    life_class: str | Promise
+    project: str
+    owner: str | Promise
+    protected_until: str | Promise
+
+
+def guarded(customer: Customer) -> GuardedAnswer:
+    until = customer.protected_until
+    return GuardedAnswer(
+        life_class=CustomerClass(customer.life_class).label,
+        project=customer.project.name,
+        owner=surname_of(str(customer.owner)) if customer.owner else _("nobody yet"),
+        protected_until=until.isoformat() if until else _("further notice"),
+    )
+
+
+# --- One customer ---------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Event:
+    """One line of the timeline, ready to be shown."""
+
+    at: datetime
+    kind: str
+    title: str | Promise
+    by: str
+    text: str | Promise = ""
+    icon: str = "circle"
+    tone: str = "neutral"
+    changes: Sequence[tuple[str, Any, Any]] = ()
+
+
+@dataclass(frozen=True)
+class Figures:
+    """The key figures in the head of the customer page."""
+
+    visits: int
+    follow_ups: int
+    last_contact_at: datetime | None
+    next_contact_on: date | None
+    protected_days_left: int | None
+    is_late: bool
+
+
+def figures_of(customer: Customer, *, today: date) -> Figures:
+    """Visits: first and return visits, calls not counted. Days left: including today."""
+    visits = Visit.objects.filter(customer=customer).exclude(kind=Visit.Kind.CALL).count()
+    until = customer.protected_until
+    due = customer.next_contact_on
+    return Figures(
+        visits=visits,
+        follow_ups=FollowUp.objects.filter(customer=customer).count(),
+        last_contact_at=customer.last_contact_at,
+        next_contact_on=due,
+        protected_days_left=(until - today).days if until else None,
+        is_late=bool(due and due < today),
+    )
+
+
+MOST_EVENTS = 200
+
+CHANGE_TITLES: dict[str, tuple[str | Promise, str]] = {
+    "customers.customer.registered": (_("Registered"), "user-plus"),
+    "customers.customer.edited": (_("Changed"), "pencil"),
+    "customers.customer.assigned": (_("Assigned"), "user-share"),
+    "customers.customer.imported": (_("Imported"), "file-import"),
+    "customers.customer.class_moved": (_("Class changed"), "arrow-right"),
+}
+VISIT_LOOKS = {
+    Visit.Kind.FIRST: ("map-pin", "ok"),
+    Visit.Kind.RETURN: ("map-pin", "ok"),
+    Visit.Kind.CALL: ("phone-incoming", "info"),
+}
+KINDS: dict[str, Promise] = {
+    "visit": _("Visits and calls"),
+    "follow_up": _("Follow-ups"),
+    "reveal": _("Looks at numbers"),
+    "change": _("Changes"),
+    "attempt": _("Double registrations"),
+}
+
+
+def timeline(customer: Customer, *, kind: str = "") -> list[Event]:
+    """Visits, calls, follow-ups, looks at numbers, attempts and changes, newest first (CUS-15)."""
+    parts = {
+        "visit": _visit_events,
+        "follow_up": _follow_up_events,
+        "reveal": _reveal_events,
+        "change": _change_events,
+        "attempt": _attempt_events,
+    }
+    chosen = [parts[kind]] if kind in parts else parts.values()
+    events = [event for part in chosen for event in part(customer)]
+    return sorted(events, key=lambda event: event.at, reverse=True)[:MOST_EVENTS]
+
+
+def _visit_events(customer: Customer) -> list[Event]:
+    visits = Visit.objects.filter(customer=customer).select_related("received_by", "source")
+    events = []
+    for visit in visits.order_by("-at", "-pk")[:MOST_EVENTS]:
+        icon, tone = VISIT_LOOKS[Visit.Kind(visit.kind)]
+        said = " · ".join(part for part in (visit.source and visit.source.name, visit.note) if part)
+        events.append(
+            Event(
+                visit.at,
+                "visit",
+                Visit.Kind(visit.kind).label,
+                str(visit.received_by),
+                said,
+                icon,
+                tone,
+            )
+        )
+    return events
+
+
+def _follow_up_events(customer: Customer) -> list[Event]:
+    rows = FollowUp.objects.filter(customer=customer).select_related("by")
+    return [
+        Event(
+            row.at,
+            "follow_up",
+            _("Follow-up: %(method)s, %(result)s")
+            % {"method": row.get_method_display(), "result": row.get_result_display()},
+            str(row.by),
+            " · ".join(part for part in (row.content, row.lost_reason) if part),
+            "message-circle",
+            "danger" if row.lost_reason else "info",
+        )
+        for row in rows.order_by("-at", "-pk")[:MOST_EVENTS]
+    ]
+
+
+def _reveal_events(customer: Customer) -> list[Event]:
+    rows = Reveal.objects.filter(customer=customer).select_related("by")
+    titles = {"phone": _("Looked at the full phone"), "id": _("Looked at the full ID number")}
+    return [
+        Event(row.at, "reveal", titles[row.what], str(row.by), row.reason, "eye", "warn")
+        for row in rows.order_by("-at", "-pk")[:MOST_EVENTS]
+    ]
+
+
+def _attempt_events(customer: Customer) -> list[Event]:
+    rows = DuplicateAttempt.objects.filter(customer=customer).select_related("by")
+    return [
+        Event(
+            row.at,
+            "attempt",
+            _("Somebody tried to register this customer again (rule %(rule)s)")
+            % {"rule": row.rule},
+            str(row.by),
+            "",
+            "copy",
+            "warn",
+        )
+        for row in rows.order_by("-at", "-pk")[:MOST_EVENTS]
+    ]
+
+
+def _change_events(customer: Customer) -> list[Event]:
+    rows = history_of(customer).filter(event__in=CHANGE_TITLES)[:MOST_EVENTS]
+    events = []
+    for row in rows:
+        title, icon = CHANGE_TITLES[row.event]
+        changes = [
+            (_field_label(name), _shown(row.before.get(name)), _shown(after))
+            for name, after in row.after.items()
+            if name in row.before
+        ]
+        who = str(row.by) if row.by else ""
+        events.append(Event(row.at, "change", title, who, "", icon, "neutral", tuple(changes)))
+    return events
+
+
+def _field_label(name: str) -> str:
+    labels: dict[str, str | Promise] = {"phones": _("Phones"), "id_number": _("ID number")}
+    if name in labels:
+        return str(labels[name])
+    try:
+        return str(Customer._meta.get_field(name).verbose_name)  # type: ignore[union-attr]
+    except (LookupError, AttributeError, ValidationError):
+        return name
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, list):
+        return "、".join(str(part) for part in value)
+    return "" if value is None else str(value)
+
+
+def reveals_on(user_id: int, day: date) -> int:
+    """How many full numbers the person has looked at on that local day."""
+    start, end = day_bounds(day)
+    return Reveal.objects.filter(by_id=user_id, at__gte=start, at__lt=end).count()
+
+
+# --- My day ---------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class MyDay:
+    """What the person at the desk has to do, and has done, today."""
+
+    late: list[Customer]
+    due: list[Customer]
+    late_count: int
+    due_count: int
+    visits_today: int
+    calls_today: int
+    new_today: int
+    expiring: int
+
+
+def my_day(viewer: User, project: Project, *, today: date, limit: int = 20) -> MyDay:
+    """Due: next contact today; late: before today; both without lost customers.
+
+    Expiring: protection ends within three days.  Everything within the viewer's reach in the project.
+    """
+    rows = customers_for(viewer).filter(project=project).exclude(life_class=CustomerClass.LOST)
+    late = rows.filter(next_contact_on__lt=today)
+    due = rows.filter(next_contact_on=today)
+    start, end = day_bounds(today)
+    reach = viewer.access.rows("customers", owner="customer__owner_id")
+    visits = Visit.objects.filter(reach, project=project, at__gte=start, at__lt=end)
+    by_kind = dict(visits.values_list("kind").annotate(n=Count("pk")).order_by("kind"))
+    return MyDay(
+        late=list(with_masked_phones(late).order_by("next_contact_on", "pk")[:limit]),
+        due=list(with_masked_phones(due).order_by("grade", "pk")[:limit]),
+        late_count=late.count(),
+        due_count=due.count(),
+        visits_today=by_kind.get(Visit.Kind.FIRST, 0) + by_kind.get(Visit.Kind.RETURN, 0),
+        calls_today=by_kind.get(Visit.Kind.CALL, 0),
+        new_today=rows.filter(made_at__gte=start, made_at__lt=end).count(),
+        expiring=rows.filter(
+            protected_until__gte=today, protected_until__lte=_in_three_days(today)
+        ).count(),
+    )
+
+
+def _in_three_days(today: date) -> date:
+    return date.fromordinal(today.toordinal() + 3)
+
+
+def first_visit_exists(customer_id: int) -> bool:
+    return Visit.objects.filter(customer_id=customer_id).exclude(kind=Visit.Kind.CALL).exists()
