@@ -1,4 +1,4 @@
-"""How forms look and what they understand: Tabler classes, native day pickers, amounts as people type them."""
+"""How forms look and what they understand: native day pickers, amounts as people type them."""
 
 import unicodedata
 from decimal import Decimal, InvalidOperation
@@ -21,7 +21,8 @@ class TablerBoundField(BoundField):
         attrs = dict(super().build_widget_attrs(attrs, widget))
         invalid = " is-invalid" if self.form.is_bound and self.errors else ""
         own = attrs.get("class") or widget.attrs.get("class") or ""
-        attrs["class"] = f"{_kind_class(widget)}{invalid} {own}".strip()
+        if classes := f"{_kind_class(widget)}{invalid} {own}".strip():
+            attrs["class"] = classes
         return attrs
 
 
@@ -32,7 +33,9 @@ class TablerRenderer(TemplatesSetting):
 
 
 def _kind_class(widget: forms.Widget) -> str:
-    if isinstance(widget, forms.CheckboxInput | forms.RadioSelect | forms.CheckboxSelectMultiple):
+    if isinstance(widget, forms.RadioSelect | forms.CheckboxSelectMultiple):
+        return ""
+    if isinstance(widget, forms.CheckboxInput):
         return "form-check-input"
     if isinstance(widget, forms.Select):
         return "form-select"

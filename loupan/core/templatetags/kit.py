@@ -179,7 +179,8 @@ def icon(name: str, size: int | str = 20, label: str = "") -> SafeString:
         else SafeString('aria-hidden="true"')
     )
     return format_html(
-        '<svg class="lp-icon" width="{}" height="{}" {} focusable="false"><use href="{}#tabler-{}"></use></svg>',
+        '<svg class="lp-icon" width="{}" height="{}" {} focusable="false">'
+        '<use href="{}#tabler-{}"></use></svg>',
         size, size, role, static("vendor/icons.svg"), name,
     )  # fmt: skip
 

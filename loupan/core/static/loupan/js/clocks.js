@@ -1,6 +1,6 @@
-// Count-downs and "3 minutes ago". Times are the server's: the page brings its own clock difference in data-now.
+// Count-downs, and "3 min. ago" for the last thirty days.
 const words = new Intl.RelativeTimeFormat(document.documentElement.lang, { numeric: "auto", style: "short" });
-const STEPS = [["second", 60], ["minute", 60], ["hour", 24], ["day", 30], ["month", 12], ["year", Infinity]];
+const STEPS = [["second", 60], ["minute", 60], ["hour", 24], ["day", 31]];
 
 function left(seconds) {
   const pad = (number) => String(number).padStart(2, "0");
@@ -14,6 +14,7 @@ function left(seconds) {
 
 export function ago(instant) {
   let amount = (new Date(instant) - Date.now()) / 1000;
+  if (Math.abs(amount) > 30 * 86400) return "";
   for (const [unit, size] of STEPS) {
     if (Math.abs(amount) < size) return words.format(Math.trunc(amount), unit);
     amount /= size;
@@ -36,7 +37,7 @@ function tick() {
 }
 
 function tellAges() {
-  document.querySelectorAll("[data-ago]").forEach((age) => { age.textContent = `(${ago(age.dataset.ago)})`; });
+  document.querySelectorAll("[data-ago]").forEach((age) => { age.textContent = ago(age.dataset.ago); });
 }
 
 tick();

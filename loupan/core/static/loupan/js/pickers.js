@@ -28,6 +28,8 @@ async function enhance(select) {
   const nothing = document.getElementById("lp-palette-results")?.dataset.nothing ?? "";
   const empty = select.querySelector('option[value=""]');
   if (empty) empty.textContent = "";
+  const name = document.querySelector(`label[for="${CSS.escape(select.id)}"]`)?.textContent.trim();
+  if (name) select.setAttribute("aria-label", name);
   new window.TomSelect(select, {
     valueField: "id",
     labelField: "text",
