@@ -155,6 +155,6 @@ def frame(request: HttpRequest) -> dict[str, Any]:
         "account": lazily(lambda: _account(user)),
         "search_url": _address("reports:search"),
         "language_url": _address("set_language"),
-        "preferences_url": _address("org:preferences"),
+        "preferences_url": _address("preferences"),
         "help_url": _address("reports:help"),
     }

@@ -18,6 +18,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("sales/", include("loupan.sales.urls")),
     path("api/v1/", api.urls),
     path("i18n/", include("django.conf.urls.i18n")),
+    path("preferences/", core_views.preferences, name="preferences"),
+    path("sw.js", core_views.service_worker, name="service_worker"),
     path("healthz", health.alive, name="healthz"),
     path("readyz", health.ready, name="readyz"),
     path("metrics", health.metrics, name="metrics"),
