@@ -131,7 +131,8 @@ def test_groups_over_headings_are_read_together() -> None:
         ["1", "101", "5", "50", "10", "8"],
     ]
     vocabulary = VOCABULARY | {"built_area": ["建筑面积", "面积 建筑"], "inner_area": ["套内面积"]}
-    for rows in (merged, [["楼栋", "房号", "备案", None, "面积", None], *merged[1:]]):
+    unfilled: list[Cell] = ["楼栋", "房号", "备案", None, "面积", None]
+    for rows in (merged, [unfilled, *merged[1:]]):
         table = find_table(Sheet("x", rows), vocabulary)
         assert table.missing == ["entrance", "floor", "buyer"]
         assert [row.cells for row in table.rows()] == [
@@ -282,6 +283,22 @@ def test_a_grid_without_buildings_or_merges_is_found() -> None:
         (5, 1, "01室", "9"),
     ]
     assert {cell.building for cell in grid.cells} == {None}
+
+
+def test_an_entrance_does_not_reach_into_the_next_building() -> None:
+    rows: list[list[Cell]] = [
+        ["楼栋", "单元", "楼层", "1", "2"],
+        ["1栋", "一单元", "2", "5", "6"],
+        [None, None, "1", "5", "6"],
+        ["2栋", None, "1", "5", "6"],
+    ]
+    grid = find_grid(Sheet("x", rows))
+    assert grid is not None
+    assert [(cell.building, cell.entrance) for cell in grid.cells][::2] == [
+        ("1栋", "一单元"),
+        ("1栋", "一单元"),
+        ("2栋", None),
+    ]
 
 
 def test_a_plain_list_is_no_grid() -> None:
