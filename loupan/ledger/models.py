@@ -131,7 +131,7 @@ class Receipt(models.Model):
 
     account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="receipts")
     project = models.ForeignKey(Project, on_delete=models.PROTECT, related_name="+")
-    number = models.CharField(_("Receipt number"), max_length=30, unique=True)
+    number = models.CharField(_("Receipt number"), max_length=40, unique=True)
     kind = models.CharField(_("Kind"), max_length=8, choices=Kind, default=Kind.RECEIPT)
     # Positive for money in, negative for refund, reversal and forfeiture.
     amount = MoneyField(_("Amount"))
