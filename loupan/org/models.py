@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from django.contrib.auth.models import AbstractUser
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from loupan.core.db import LockingManager
@@ -138,7 +139,13 @@ class Role(models.Model):
         verbose_name = _("Role")
 
     def __str__(self) -> str:
-        return f"{self.code} {self.name}"
+        return f"{self.code} {self.label}"
+
+    @property
+    def label(self) -> str:
+        """The name in the reader's language."""
+        is_english = (get_language() or "").startswith("en")
+        return self.name_en if is_english and self.name_en else self.name
 
 
 class Post(models.Model):
@@ -188,8 +195,13 @@ class User(AbstractUser):
     )
     version = models.PositiveIntegerField(default=0)
 
+    # Made by the demo, with a password that everybody knows: signs in on the loopback interface only.
+    is_demo = models.BooleanField(default=False, editable=False)
+
     # Set by the door that lets the person in.
     source = "web"
+    # The organisation's stamp, where the door has read it: see Note [Remembered access].
+    access_stamp = ""
 
     class Meta:
         ordering = ["username"]
@@ -234,6 +246,15 @@ class PostHolding(models.Model):
         return f"{self.user_id} · {self.post_id}"
 
 
+class AccessStamp(models.Model):
+    """One row: a random word, replaced with every change of who may do what."""
+
+    stamp = models.CharField(max_length=32)
+
+    def __str__(self) -> str:
+        return self.stamp
+
+
 class LoginAttempt(models.Model):
     """Each try to sign in, right or wrong (UIX-01, L-40)."""
 
@@ -241,6 +262,8 @@ class LoginAttempt(models.Model):
     address = models.GenericIPAddressField(null=True)
     at = models.DateTimeField()
     is_success = models.BooleanField()
+    # Tried while locked out: the password was not considered, and the wait is not prolonged.
+    is_refused = models.BooleanField(default=False)
     door = models.CharField(max_length=8, default="web")
 
     class Meta:

@@ -1,22 +1,51 @@
 """Who may do what, and who sees which rows: the one place (DOMAIN 4.1, 4.3; HOUSE 3.13).
 
-A person's access is the union over the posts they hold today.  Each post reaches some projects (its own
-project, or every project of its company's subtree), allows the permissions of its role less the denied
-ones, and sees rows of a function group as far as its scope says.
+A person's access is the union over the posts they hold today.  Each post allows the permissions of its
+role less the denied ones, and reaches, per function group, as far as its scope says: its own project, the
+projects of its company and the companies below, or all of them.  Within a project a narrow scope shows
+only the rows of the person, of the people below, or of the department.
+
+It costs one statement, a second one where a post reaches beyond its own project, a third where it looks
+at the records of others in a team; never more.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
+from datetime import date
+from functools import cached_property, lru_cache
 
 from django.core.exceptions import PermissionDenied
+from django.db import connection
 from django.db.models import Q
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
 
 from loupan.core.calendar import local_today
 from loupan.core.people import Actor
-from loupan.org.models import Post, Project, Scope, User
+from loupan.org.models import FunctionGroup, PostHolding, Project, Scope, User
+from loupan.org.rules import Duties
+
+PERMISSIONS: dict[str, str | Promise] = {
+    "org.read": _("See the organisation"),
+    "org.manage": _("Change companies, projects, posts and users"),
+    "org.read_log": _("Read the log"),
+}
+
+# The function group whose scope says how far a permission reaches; any other reaches the post's projects.
+GROUP_OF = {
+    "customers": FunctionGroup.CUSTOMERS,
+    "inventory": FunctionGroup.INVENTORY,
+    "pricing": FunctionGroup.INVENTORY,
+    "sales": FunctionGroup.DEALS,
+    "ledger": FunctionGroup.MONEY,
+    "reports": FunctionGroup.REPORTS,
+    "org": FunctionGroup.ORG,
+}
+_WHOLE_PROJECTS = frozenset({Scope.PROJECT, Scope.COMPANY, Scope.GROUP})
+_WIDE = frozenset({Scope.COMPANY, Scope.GROUP})
+_NOWHERE: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -27,10 +56,36 @@ class Grant:
     role: str
     permissions: frozenset[str]
     denied: frozenset[str]
-    project_ids: frozenset[int]
-    scopes: dict[str, str] = field(hash=False, default_factory=dict)
-    subordinate_ids: frozenset[int] = frozenset()
-    team_ids: frozenset[int] = frozenset()
+    project_ids: frozenset[int]  # The post's own project, or all of its company and below.
+    scopes: Mapping[str, str] = field(hash=False, default_factory=dict)
+    company_path: str = ""
+    is_company_wide: bool = False
+    company_project_ids: frozenset[int] = _NOWHERE
+    all_project_ids: frozenset[int] = _NOWHERE
+    subordinate_ids: frozenset[int] = _NOWHERE
+    team_ids: frozenset[int] = _NOWHERE
+
+    def scope(self, group: str) -> str:
+        return self.scopes.get(group, Scope.NONE)
+
+    def reach(self, group: str) -> frozenset[int]:
+        """The projects in which this post sees anything of a function group."""
+        scope = self.scope(group)
+        if scope == Scope.NONE:
+            return _NOWHERE
+        if scope == Scope.GROUP:
+            return self.all_project_ids
+        return self.company_project_ids if scope == Scope.COMPANY else self.project_ids
+
+    def reach_of(self, permission: str) -> frozenset[int]:
+        group = GROUP_OF.get(permission.partition(".")[0])
+        return self.reach(group) if group else self.project_ids
+
+    @cached_property
+    def everywhere(self) -> frozenset[int]:
+        """Every project the post touches in any way; a denial counts in all of them."""
+        reached = [self.reach(group) for group in FunctionGroup]
+        return self.project_ids.union(*reached)
 
 
 @dataclass(frozen=True)
@@ -41,141 +96,232 @@ class Access:
     grants: tuple[Grant, ...]
 
     def may(self, permission: str, project_id: int | None = None) -> bool:
-        """Whether any post allows it (in that project, where one is given) and none denies it."""
-        holding = [
-            grant for grant in self.grants if project_id is None or project_id in grant.project_ids
-        ]
-        if any(permission in grant.denied for grant in holding):
+        """Whether some post allows it (in that project, where one is given) and none denies it there.
+
+        Asked without a project, a denial anywhere is a no: the question does not say where.
+        """
+        if project_id is None:
+            return any(permission in grant.permissions for grant in self.grants) and not any(
+                permission in grant.denied for grant in self.grants
+            )
+        if any(permission in g.denied and project_id in g.everywhere for g in self.grants):
             return False
-        return any(permission in grant.permissions for grant in holding)
+        return any(
+            permission in g.permissions and project_id in g.reach_of(permission)
+            for g in self.grants
+        )
 
     def projects_with(self, permission: str) -> list[int]:
-        found = {pid for g in self.grants if permission in g.permissions for pid in g.project_ids}
-        denied = {pid for g in self.grants if permission in g.denied for pid in g.project_ids}
+        """The projects in which `may(permission, project)` is true, ascending."""
+        found = {
+            pid
+            for g in self.grants
+            if permission in g.permissions
+            for pid in g.reach_of(permission)
+        }
+        denied = {pid for g in self.grants if permission in g.denied for pid in g.everywhere}
         return sorted(found - denied)
 
-    @property
+    @cached_property
     def project_ids(self) -> frozenset[int]:
-        return frozenset(pid for grant in self.grants for pid in grant.project_ids)
+        """Every project of which this person sees anything."""
+        return _NOWHERE.union(*(grant.everywhere for grant in self.grants))
 
     @property
     def roles(self) -> frozenset[str]:
         return frozenset(grant.role for grant in self.grants)
 
     def permissions(self) -> frozenset[str]:
+        """What is allowed somewhere; `may` knows where."""
         allowed = {name for grant in self.grants for name in grant.permissions}
-        return frozenset(allowed)
+        denied = {name for grant in self.grants for name in grant.denied}
+        return frozenset(allowed - denied)
 
     def sees(self, group: str) -> bool:
-        return any(grant.scopes.get(group, Scope.NONE) != Scope.NONE for grant in self.grants)
+        return any(grant.scope(group) != Scope.NONE for grant in self.grants)
 
-    def rows(self, group: str, *, project: str = "project_id", owner: str | None = None) -> Q:
+    def rows(
+        self,
+        group: str,
+        *,
+        project: str = "project_id",
+        owner: str | None = None,
+        permission: str = "",
+    ) -> Q:
         """The condition for rows of a function group this person may see, as one WHERE.
 
         `project` and `owner` name the columns of the listed model.  Without an owner column, a scope
         narrower than the project sees the whole project: such rows have no owner (the unit board).
+        With `permission`, only projects count in which the person holds it.
         """
+        allowed = set(self.projects_with(permission)) if permission else None
         whole: set[int] = set()
         by_owner: dict[frozenset[int], set[int]] = {}
         for grant in self.grants:
-            scope = grant.scopes.get(group, Scope.NONE)
-            if scope == Scope.NONE or not grant.project_ids:
-                continue
-            if owner is None or scope in {Scope.PROJECT, Scope.COMPANY, Scope.GROUP}:
-                whole |= grant.project_ids
-                continue
-            owners = {self.user_id}
-            if scope == Scope.SUBORDINATES:
-                owners |= grant.subordinate_ids
-            elif scope == Scope.TEAM:
-                owners |= grant.team_ids
-            reached = by_owner.setdefault(frozenset(owners), set())
-            reached |= grant.project_ids
-        condition = Q(**{f"{project}__in": sorted(whole)}) if whole else Q(pk__in=[])
-        for owners_key, projects in by_owner.items():
-            if left := projects - whole:
-                condition |= Q(
-                    **{f"{project}__in": sorted(left), f"{owner}__in": sorted(owners_key)}
+            reached = grant.reach(group)
+            if permission:
+                reached = (
+                    reached & allowed if allowed and permission in grant.permissions else _NOWHERE
                 )
+            if not reached:
+                continue
+            if owner is None or grant.scope(group) in _WHOLE_PROJECTS:
+                whole |= reached
+            else:
+                by_owner.setdefault(self._owners(grant, group), set()).update(reached)
+        condition = Q(**{f"{project}__in": sorted(whole)}) if whole else Q(pk__in=[])
+        for owners, projects in by_owner.items():
+            if left := projects - whole:
+                condition |= Q(**{f"{project}__in": sorted(left), f"{owner}__in": sorted(owners)})
         return condition
 
+    def owners(self, group: str, project_id: int) -> frozenset[int] | None:
+        """Whose rows of a function group this person sees in one project; None means everybody's."""
+        found: frozenset[int] = _NOWHERE
+        for grant in self.grants:
+            if project_id not in grant.reach(group):
+                continue
+            if grant.scope(group) in _WHOLE_PROJECTS:
+                return None
+            found |= self._owners(grant, group)
+        return found
 
-@lru_cache(maxsize=64)
+    def _owners(self, grant: Grant, group: str) -> frozenset[int]:
+        scope = grant.scope(group)
+        if scope == Scope.SUBORDINATES:
+            return grant.subordinate_ids | {self.user_id}
+        if scope == Scope.TEAM:
+            return grant.team_ids | {self.user_id}
+        return frozenset({self.user_id})
+
+
+def _live(today: date, prefix: str = "") -> Q:
+    """Holdings that count on a day; first and last day are included."""
+    return Q(**{f"{prefix}starts_on__lte": today}) & (
+        Q(**{f"{prefix}ends_on": None}) | Q(**{f"{prefix}ends_on__gte": today})
+    )
+
+
+@lru_cache(maxsize=256)
 def _frozen(names: tuple[str, ...]) -> frozenset[str]:
     return frozenset(names)
 
 
-def _reach(post: Post, projects: Iterable[Project]) -> frozenset[int]:
-    if post.project_id:
-        return frozenset({post.project_id})
-    return frozenset(
-        project.pk for project in projects if project.company.path.startswith(post.company.path)
+# Everybody who holds a post below one of these posts, or in one of these departments and the ones below.
+_MEMBERS = """
+WITH RECURSIVE below(root, id) AS (
+  SELECT superior_id, id FROM org_post WHERE superior_id IN ({posts})
+  UNION SELECT below.root, p.id FROM org_post p JOIN below ON p.superior_id = below.id
+), inside(root, id) AS (
+  SELECT id, id FROM org_department WHERE id IN ({departments})
+  UNION SELECT inside.root, d.id FROM org_department d JOIN inside ON d.parent_id = inside.id
+), seat(kind, root, post_id) AS (
+  SELECT 'below', root, id FROM below
+  UNION SELECT 'inside', inside.root, p.id FROM org_post p JOIN inside ON p.department_id = inside.id
+)
+SELECT DISTINCT seat.kind, seat.root, h.user_id FROM seat
+JOIN org_postholding h ON h.post_id = seat.post_id
+WHERE h.starts_on <= %s AND (h.ends_on IS NULL OR h.ends_on >= %s)
+"""
+
+
+def _members(
+    posts: Collection[int], departments: Collection[int], today: date
+) -> dict[tuple[str, int], set[int]]:
+    """User ids by ("below", post id) and ("inside", department id), in one statement."""
+    if not posts and not departments:
+        return {}
+    sql = _MEMBERS.format(  # Only integers of our own are put in.
+        posts=",".join(str(int(pk)) for pk in posts) or "NULL",
+        departments=",".join(str(int(pk)) for pk in departments) or "NULL",
     )
+    found: dict[tuple[str, int], set[int]] = {}
+    with connection.cursor() as cursor:
+        cursor.execute(sql, [today, today])
+        for kind, root, user_id in cursor.fetchall():
+            found.setdefault((kind, root), set()).add(user_id)
+    return found
 
 
-def _members(post: Post, scope_names: Iterable[str]) -> tuple[frozenset[int], frozenset[int]]:
-    """User ids below this post, and in its department (with sub-departments)."""
-    wanted = set(scope_names)
-    today = local_today()
-    live = Q(holdings__ends_on=None) | Q(holdings__ends_on__gte=today)
-    subordinates: set[int] = set()
-    if Scope.SUBORDINATES in wanted:
-        frontier = [post.pk]
-        below: set[int] = set()
-        while frontier:
-            children = (
-                set(Post.objects.filter(superior_id__in=frontier).values_list("pk", flat=True))
-                - below
-            )
-            below |= children
-            frontier = list(children)
-        subordinates = set(
-            User.objects.filter(live, holdings__post_id__in=below).values_list("pk", flat=True)
-        )
-    team: set[int] = set()
-    if Scope.TEAM in wanted and post.department_id:
-        team = set(
-            User.objects.filter(
-                live,
-                Q(holdings__post__department_id=post.department_id)
-                | Q(holdings__post__department__parent_id=post.department_id),
-            ).values_list("pk", flat=True)
-        )
-    return frozenset(subordinates), frozenset(team)
+def _projects_by_path(needed: Iterable[bool]) -> list[tuple[int, str]]:
+    if not any(needed):
+        return []
+    return list(Project.objects.order_by("pk").values_list("pk", "company__path"))
 
 
-def access_of(user: User) -> Access:
+def access_of(user: User, today: date | None = None) -> Access:
     """The union over the posts held today; an inactive or expired person has none."""
-    today = local_today()
+    today = today or local_today()
     if not user.is_active or (user.valid_until and user.valid_until < today):
         return Access(user.pk, ())
-    posts = list(
-        Post.objects.filter(
-            Q(holdings__ends_on=None) | Q(holdings__ends_on__gte=today),
-            holdings__user=user,
-            holdings__starts_on__lte=today,
-            is_active=True,
-        ).select_related("role", "company")
+    return _remembered(user, today) or _remember(user, today, Access(user.pk, _grants(user, today)))
+
+
+def duties_of(user: User, day: date) -> list[Duties]:
+    """What the posts of a person allow on a day, and where, for the check of segregated pairs."""
+    return [Duties(g.permissions - g.denied, g.everywhere) for g in _grants(user, day)]
+
+
+def _grants(user: User, today: date) -> tuple[Grant, ...]:
+    posts = [
+        holding.post
+        for holding in PostHolding.objects.filter(
+            _live(today), user_id=user.pk, post__is_active=True
+        )
+        .select_related("post__role", "post__company")
+        .order_by("post_id")
+    ]
+    scopes = {post.pk: {**post.role.scopes, **post.scopes} for post in posts}
+    used = {post.pk: set(scopes[post.pk].values()) for post in posts}
+    projects = _projects_by_path(p.project_id is None or bool(used[p.pk] & _WIDE) for p in posts)
+    members = _members(
+        [p.pk for p in posts if Scope.SUBORDINATES in used[p.pk]],
+        [p.department_id for p in posts if p.department_id and Scope.TEAM in used[p.pk]],
+        today,
     )
-    needs_projects = any(post.project_id is None for post in posts)
-    projects = list(Project.objects.select_related("company")) if needs_projects else []
+    every_project = frozenset(pk for pk, _path in projects)
     grants = []
     for post in posts:
-        scopes = {**post.role.scopes, **post.scopes}
-        subordinates, team = _members(post, scopes.values())
+        path = post.company.path
+        of_company = frozenset(pk for pk, there in projects if there.startswith(path))
         grants.append(
             Grant(
                 post_id=post.pk,
                 role=post.role.code,
                 permissions=_frozen(tuple(post.role.permissions)),
                 denied=_frozen(tuple(post.denied)),
-                project_ids=_reach(post, projects),
-                scopes=scopes,
-                subordinate_ids=subordinates,
-                team_ids=team,
+                project_ids=frozenset({post.project_id}) if post.project_id else of_company,
+                scopes=scopes[post.pk],
+                company_path=path,
+                is_company_wide=post.project_id is None,
+                company_project_ids=of_company,
+                all_project_ids=every_project,
+                subordinate_ids=frozenset(members.get(("below", post.pk), ())),
+                team_ids=frozenset(members.get(("inside", post.department_id or 0), ())),
             )
         )
-    return Access(user.pk, tuple(grants))
+    return tuple(grants)
+
+
+# Note [Remembered access]
+# A program asks thousands of times with the same token.  The statement that looks up the token also reads
+# the stamp of the organisation, which every change of posts, roles, holdings and companies replaces by a
+# new random one, in the same transaction.  Access computed under the same stamp, on the same day, is the
+# same access.  Whether the person is active is read with every request and is not remembered.
+_MEMORY: dict[tuple[int, str, date], Access] = {}
+_MEMORY_LIMIT = 5000
+
+
+def _remembered(user: User, today: date) -> Access | None:
+    return _MEMORY.get((user.pk, user.access_stamp, today)) if user.access_stamp else None
+
+
+def _remember(user: User, today: date, access: Access) -> Access:
+    if user.access_stamp:
+        if len(_MEMORY) >= _MEMORY_LIMIT:
+            _MEMORY.clear()
+        _MEMORY[(user.pk, user.access_stamp, today)] = access
+    return access
 
 
 def require(by: Actor, permission: str, project_id: int | None = None) -> None:

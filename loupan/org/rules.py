@@ -4,7 +4,7 @@ Data and pure checks. `install_roles` copies the templates into the database, wh
 them; from then on the rows count, not this file.
 """
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 GROUPS = ("customers", "inventory", "deals", "money", "reports", "org")
@@ -359,19 +359,20 @@ class Clash:
     project_id: int | None
 
 
-def clashes(held: Iterable[Duties], added: Duties) -> list[Clash]:
-    """The segregated pairs that taking on `added` beside `held` would bring together, per project.
+def clashes(held: Sequence[Duties]) -> set[Clash]:
+    """The segregated pairs that these posts of one person bring together, per project.
 
-    A company-wide post without projects still clashes with another of its kind: administering users
-    is not tied to a project.
+    A post alone can hold both sides.  Where a post reaches no project yet (a company without any), it
+    meets every other: administering users is not tied to a project.
     """
-    return [
+    return {
         Clash(pair, project_id)
-        for duties in held
+        for place, some in enumerate(held)
+        for other in held[place:]
         for pair in SEGREGATED_PAIRS
-        if _meet(pair, duties.permissions, added.permissions)
-        for project_id in _shared(duties.project_ids, added.project_ids)
-    ]
+        if _meet(pair, some.permissions, other.permissions)
+        for project_id in _shared(some.project_ids, other.project_ids)
+    }
 
 
 def _meet(pair: SegregatedPair, some: Collection[str], others: Collection[str]) -> bool:

@@ -19,6 +19,7 @@ from django.test import Client
 from django.utils import timezone
 
 from loupan.org import rules
+from loupan.org.actions.stamps import renew_access_stamp
 from loupan.org.models import (
     EPOCH_KEY,
     ApiToken,
@@ -120,6 +121,7 @@ def hold(
     """Let `user` hold `post` from one day to another, both included."""
     holding = PostHolding.objects.create(user=user, post=post, starts_on=starts_on, ends_on=ends_on)
     user.__dict__.pop("access", None)
+    renew_access_stamp()
     return holding
 
 

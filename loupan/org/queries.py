@@ -1,0 +1,317 @@
+"""Reads of the organisation: who is here, what they may look at, whether they may come in."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth import authenticate
+from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models.functions import Coalesce
+from django.http import Http404, HttpRequest
+from django.utils.translation import gettext_lazy as _
+from django_htmx.middleware import HtmxDetails
+
+from loupan.core.calendar import business_day
+from loupan.core.models import AuditEvent
+from loupan.org.models import (
+    AccessStamp,
+    ApiToken,
+    Company,
+    Department,
+    FunctionGroup,
+    LoginAttempt,
+    Post,
+    PostHolding,
+    Project,
+    Role,
+    Scope,
+    User,
+)
+
+LOCKED_AFTER = 5  # wrong tries (UIX-01)
+LOCKED_FOR = timedelta(minutes=15)
+LOOPBACK = frozenset({"127.0.0.1", "::1"})
+
+
+class DeskRequest(HttpRequest):
+    """A request behind the sign-in: its user is never anonymous."""
+
+    user: User
+    htmx: HtmxDetails
+
+
+class NoProject(Http404):
+    """The reader's posts reach no project (or not the one asked for)."""
+
+    silent_variable_failure = True  # The frame around the page shows no project then.
+
+
+# --- projects -------------------------------------------------------------------------------------
+
+
+def projects_for(viewer: User) -> QuerySet[Project]:
+    """The projects of which the viewer's posts show anything, by code."""
+    return Project.objects.filter(pk__in=viewer.access.project_ids).order_by("code", "pk")
+
+
+def current_project(request: HttpRequest) -> Project:
+    """The project a page is about: `?project=` where given, else the one last chosen, else the first.
+
+    Raises NoProject (404) when the reader has none, or not that one.
+    """
+    known = getattr(request, "_desk_project", None)
+    if known is None:
+        known = _project_of(request)
+        request._desk_project = known  # type: ignore[attr-defined]  # noqa: SLF001
+    assert isinstance(known, Project)
+    return known
+
+
+def _project_of(request: HttpRequest) -> Project:
+    viewer = request.user
+    assert isinstance(viewer, User)
+    reach = viewer.access.project_ids
+    asked = request.GET.get("project", "")
+    if asked:
+        wanted = int(asked) if asked.isascii() and asked.isdigit() and len(asked) < 19 else 0
+    else:
+        wanted = viewer.current_project_id or 0
+    if wanted in reach:
+        return Project.objects.select_related("company").get(pk=wanted)
+    first = None if asked else projects_for(viewer).select_related("company").first()
+    if first is None:
+        raise NoProject(_("Your posts reach no such project."))
+    return first
+
+
+def staff_of(project_id: int, at: datetime, *, permission: str = "") -> QuerySet[User]:
+    """The people who hold a post in a project on that day (with that permission), by name."""
+    today = business_day(at)
+    held = _live(today).filter(
+        user_id=OuterRef("pk"), post__project_id=project_id, post__is_active=True
+    )
+    if permission:
+        roles = [r.pk for r in Role.objects.all() if permission in r.permissions]
+        held = held.filter(post__role_id__in=roles)
+    return User.objects.filter(Exists(held), is_active=True).order_by("display_name", "pk")
+
+
+def _live(today: Any) -> QuerySet[PostHolding]:
+    return PostHolding.objects.filter(Q(ends_on=None) | Q(ends_on__gte=today), starts_on__lte=today)
+
+
+# --- the organisation as seen by its administrators and auditors ----------------------------------
+
+
+def _within(viewer: User, company: str, project: str, permission: str = "org.read") -> Q:
+    """Rows of the organisation a viewer sees; `company` and `project` are the paths to those rows."""
+    condition = Q(pk__in=[])
+    if not viewer.may(permission):
+        return condition
+    for grant in viewer.access.grants:
+        if permission not in grant.permissions:
+            continue
+        scope = grant.scope(FunctionGroup.ORG)
+        if scope == Scope.GROUP:
+            return Q()
+        if scope == Scope.COMPANY or (scope == Scope.PROJECT and grant.is_company_wide):
+            condition |= Q(**{f"{company}path__startswith": grant.company_path})
+        elif scope == Scope.PROJECT and project:
+            condition |= Q(**{f"{project}in": grant.project_ids})
+    return condition
+
+
+def companies_for(viewer: User) -> QuerySet[Company]:
+    return Company.objects.filter(_within(viewer, "", "")).order_by("path", "pk")
+
+
+def org_projects_for(viewer: User) -> QuerySet[Project]:
+    """The projects a viewer may administer or audit, not those they work in."""
+    rows = Project.objects.filter(_within(viewer, "company__", "pk__"))
+    return rows.select_related("company").order_by("code", "pk")
+
+
+def departments_for(viewer: User) -> QuerySet[Department]:
+    rows = Department.objects.filter(_within(viewer, "company__", "project__"))
+    return rows.select_related("company", "project", "parent").order_by("company_id", "name", "pk")
+
+
+def posts_for(viewer: User) -> QuerySet[Post]:
+    rows = Post.objects.filter(_within(viewer, "company__", "project__"))
+    return rows.select_related("role", "company", "project", "department", "superior").order_by(
+        "company_id", "project_id", "role__sort", "pk"
+    )
+
+
+def users_for(viewer: User) -> QuerySet[User]:
+    """People who hold, or have held, a post the viewer sees; to the whole group also those without."""
+    condition = _within(viewer, "post__company__", "post__project__")
+    rows = User.objects.select_related("current_post", "current_project").order_by("username")
+    if condition == Q():
+        return rows
+    return rows.filter(Exists(PostHolding.objects.filter(condition, user_id=OuterRef("pk"))))
+
+
+MANAGE = "org.manage"
+
+
+def manages_everything(viewer: User) -> bool:
+    """Administrators of the whole group: they alone change roles and the top of the tree."""
+    return _within(viewer, "", "", MANAGE) == Q()
+
+
+def companies_managed_by(viewer: User) -> QuerySet[Company]:
+    return Company.objects.filter(_within(viewer, "", "", MANAGE)).order_by("path", "pk")
+
+
+def posts_managed_by(viewer: User) -> QuerySet[Post]:
+    return Post.objects.filter(_within(viewer, "company__", "project__", MANAGE)).order_by("pk")
+
+
+def users_managed_by(viewer: User) -> QuerySet[User]:
+    """People all of whose posts the viewer administers, and those who hold none."""
+    condition = _within(viewer, "post__company__", "post__project__", MANAGE)
+    rows = User.objects.order_by("username")
+    if condition == Q():
+        return rows
+    if not viewer.may(MANAGE):
+        return rows.none()
+    elsewhere = PostHolding.objects.filter(user_id=OuterRef("pk")).exclude(condition)
+    return rows.exclude(Exists(elsewhere))
+
+
+def administrators(at: datetime) -> QuerySet[User]:
+    """The people who can administer users on that day."""
+    today = business_day(at)
+    roles_with = [role.pk for role in Role.objects.all() if MANAGE in role.permissions]
+    held = _live(today).filter(
+        user_id=OuterRef("pk"), post__is_active=True, post__role_id__in=roles_with
+    )
+    return User.objects.filter(
+        Exists(held), Q(valid_until=None) | Q(valid_until__gte=today), is_active=True
+    )
+
+
+def holdings_of(user: User) -> QuerySet[PostHolding]:
+    return (
+        PostHolding.objects.filter(user=user)
+        .select_related("post__role", "post__company", "post__project", "post__department")
+        .order_by("post__role__sort", "pk")
+    )
+
+
+def roles() -> QuerySet[Role]:
+    return Role.objects.order_by("sort", "code")
+
+
+# --- the log --------------------------------------------------------------------------------------
+
+# Whose events an app's permission opens. The system's own are for whoever may read the log at all.
+_READ_OF = {
+    "inventory": "inventory.read_board",
+    "customers": "customers.read",
+    "documents": "sales.read",
+    "pricing": "pricing.read",
+    "ledger": "ledger.read",
+    "sales": "sales.read",
+    "reports": "reports.read",
+}
+SYSTEM = ("org", "core")
+
+
+def events_for(viewer: User) -> QuerySet[AuditEvent]:
+    """The log, newest first: of the system for administrators, of everything for auditors (4.3).
+
+    An event of a project is seen where the viewer may read the log; an event of an app's record only
+    with the permission to read such records.
+    """
+    if not viewer.may("org.read_log"):
+        return AuditEvent.objects.none()
+    apps = [*SYSTEM, *(app for app, name in _READ_OF.items() if viewer.may(name))]
+    kinds = Q(pk__in=[])
+    for app in apps:
+        kinds |= Q(subject_type__startswith=f"{app}.")
+    places = Q(project_id__in=viewer.access.projects_with("org.read_log"))
+    sees_all = any(g.scope(FunctionGroup.ORG) == Scope.GROUP for g in viewer.access.grants)
+    people = Q() if sees_all else Q(by__in=users_for(viewer).values("pk"))
+    return (
+        AuditEvent.objects.filter(kinds)
+        .filter(places | (Q(project_id=None) & people))
+        .select_related("by")
+        .order_by("-pk")
+    )
+
+
+# --- coming in ------------------------------------------------------------------------------------
+
+
+def address_of(request: HttpRequest) -> str | None:
+    """The address the request came from. A forwarded address is a claim of the sender: not believed."""
+    return request.META.get("REMOTE_ADDR") or None
+
+
+def is_local(request: HttpRequest) -> bool:
+    """From this very machine, and not passed on by a proxy on it."""
+    return address_of(request) in LOOPBACK and "HTTP_X_FORWARDED_FOR" not in request.META
+
+
+def person_with(username: str, password: str, request: HttpRequest, at: datetime) -> User | None:
+    """Whose password this is, or nobody; takes the same time for a name that does not exist.
+
+    Somebody disabled, whose time is over, or whom the demo made for this machine only, is nobody.
+    """
+    found = authenticate(None, username=username, password=password)
+    if not isinstance(found, User):
+        return None
+    if found.valid_until and found.valid_until < business_day(at):
+        return None
+    if found.is_demo and not (settings.DEMO_LOGINS and is_local(request)):
+        return None
+    return found
+
+
+def locked_until(username: str, address: str | None, at: datetime) -> datetime | None:
+    """When this account may be tried again from this address, if it is locked now (UIX-01)."""
+    tries = LoginAttempt.objects.filter(
+        Q(address=address) | Q(door="unlock"),
+        username=username,
+        is_refused=False,
+        at__gt=at - LOCKED_FOR,
+    ).order_by("-pk")[:LOCKED_AFTER]
+    last = list(tries)
+    if len(last) < LOCKED_AFTER or any(attempt.is_success for attempt in last):
+        return None
+    return last[0].at + LOCKED_FOR
+
+
+def digest_of(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def bearer_of(token: str, at: datetime) -> User | None:
+    """The person behind a live token, with the stamp of the organisation, in one statement."""
+    row = (
+        ApiToken.objects.filter(digest=digest_of(token), revoked_at=None, expires_at__gt=at)
+        .select_related("user")
+        .annotate(stamp=Coalesce(Subquery(AccessStamp.objects.values("stamp")[:1]), Value("")))
+        .first()
+    )
+    if row is None:
+        return None
+    user = row.user
+    is_over = user.valid_until is not None and user.valid_until < business_day(at)
+    if not user.is_active or is_over or row.session_epoch != user.session_epoch:
+        return None
+    user.access_stamp = row.stamp
+    user.source = "api"
+    return user
+
+
+def tokens_of(user: User, at: datetime) -> QuerySet[ApiToken]:
+    """The person's tokens that still open the door, newest first."""
+    return ApiToken.objects.filter(
+        user=user, revoked_at=None, expires_at__gt=at, session_epoch=user.session_epoch
+    ).order_by("-pk")
