@@ -15,12 +15,14 @@ from loupan.ledger.models import (
     Account,
     Allocation,
     BankAccount,
+    MoneyType,
     Receipt,
     Receivable,
 )
 from loupan.org.models import User
 
 _NOTHING = Value(ZERO, output_field=DecimalField(max_digits=18, decimal_places=2))
+_RECEIVED = Coalesce(Sum("allocations__amount"), _NOTHING)
 
 
 def live_lines() -> QuerySet[Receivable]:
@@ -30,7 +32,7 @@ def live_lines() -> QuerySet[Receivable]:
 
 def with_received(rows: QuerySet[Receivable]) -> QuerySet[Receivable]:
     """Each line with `received`: what allocations have given it (net of what they took back)."""
-    return rows.annotate(received=Coalesce(Sum("allocations__amount"), _NOTHING))
+    return rows.annotate(received=_RECEIVED)
 
 
 @dataclass(frozen=True)
@@ -41,11 +43,14 @@ class Line:
     account_id: int
     seq: int
     money_type: str
-    label: str
     amount: Decimal
     due_on: date | None
     note: str
     received: Decimal
+
+    @property
+    def label(self) -> str:
+        return str(MoneyType(self.money_type).label)
 
     @property
     def outstanding(self) -> Decimal:
@@ -80,22 +85,17 @@ def lines_of(account_id: int) -> list[Line]:
 
 def lines_by_account(account_ids: Iterable[int]) -> dict[int, list[Line]]:
     """The same for many accounts in one query."""
-    rows = with_received(live_lines().filter(account_id__in=list(account_ids)))
+    rows = (
+        live_lines()
+        .filter(account_id__in=list(account_ids))
+        .order_by("account_id", "seq", "id")
+        .values_list("id", "account_id", "seq", "money_type", "amount", "due_on", "due_note")
+        .annotate(received=_RECEIVED)
+    )
     found: dict[int, list[Line]] = {}
-    for row in rows.order_by("account_id", "seq", "id"):
-        found.setdefault(row.account_id, []).append(
-            Line(
-                id=row.pk,
-                account_id=row.account_id,
-                seq=row.seq,
-                money_type=row.money_type,
-                label=row.get_money_type_display(),
-                amount=row.amount,
-                due_on=row.due_on,
-                note=row.due_note,
-                received=row.received,
-            )
-        )
+    for row in rows:
+        line = Line(*row)
+        found.setdefault(line.account_id, []).append(line)
     return found
 
 

@@ -49,7 +49,7 @@ class DiscountNotApplicable(Refusal):
 
 
 class DiscountQuotaUsedUp(Refusal):
-    message = _("The discount “%(discount)s” was for the first %(quota)s deals; all are taken.")
+    message = _("The quota of the discount “%(discount)s” is used up. Choose again.")
     field = "discount_ids"
 
 
@@ -57,6 +57,11 @@ class DiscountAboveAuthority(Refusal):
     message = _(
         "A price of %(rate)s of the list price is beyond your authority. %(who)s may confirm it."
     )
+
+
+class DepositExceedsPrice(Refusal):
+    message = _("The deposit must be an amount in yuan and fen, not larger than the price.")
+    field = "deposit"
 
 
 class DepositExceedsDownPayment(Refusal):
@@ -94,3 +99,18 @@ class DiscountInvalid(Refusal):
 class QuotaBelowUsed(Refusal):
     message = _("%(used)s deals already have this discount; the quota cannot be smaller.")
     field = "quota"
+
+
+# The rules' codes for a discount that was refused, in words.
+OBJECTIONS = {
+    "not_yet_valid": _("it is not valid yet"),
+    "no_longer_valid": _("it is no longer valid"),
+    "product_not_covered": _("it is not for this kind of unit"),
+    "plan_not_covered": _("it does not go with this payment plan"),
+    "unit_not_covered": _("it is not for this unit"),
+    "identity_not_proven": _("the proof is missing"),
+    "quota_used_up": _("its quota is used up"),
+    "signed_too_late": _("the contract is signed too late"),
+    "identity_best_one_only": _("a better identity discount was granted"),
+    "excluded_by_better": _("a better discount was granted"),
+}

@@ -9,7 +9,8 @@ from uuid import UUID
 
 from django.db.models import F, OuterRef, Q, QuerySet, Subquery
 
-from loupan.core.rounding import Mode, Precision
+from loupan.core.refusals import Refusal
+from loupan.core.rounding import TO_FEN, Mode, Precision
 from loupan.inventory.models import Unit
 from loupan.inventory.rules.prices import ListPrice, PriceCalculator
 from loupan.org.models import User
@@ -131,6 +132,11 @@ def price_book(project_id: int, stamp: UUID | None = None) -> PriceBook:
             _books.pop(next(iter(_books)))
         _books[policy.stamp] = book
     return book
+
+
+def price_book_of(unit: Unit) -> PriceBook:
+    """The price book for a unit, without a query where it came with its `price_stamp`."""
+    return price_book(unit.project_id, getattr(unit, "price_stamp", None))
 
 
 def precision_of(rows: Iterable[PrecisionRule]) -> PrecisionSettings:
@@ -255,7 +261,7 @@ def price_for(
     known under lock.  Raises PlanNotOffered, DiscountNotOffered, DepositExceedsDownPayment,
     DownPaymentBelowMinimum, PriceNotComputable, ListPriceMissing.
     """
-    book = price_book(unit.project_id, getattr(unit, "price_stamp", None))
+    book = price_book_of(unit)
     plan = book.plans.get(payment_plan_id)
     if plan is None or not _is_offered(plan, reserve_on):
         raise errors.PlanNotOffered(day=reserve_on)
@@ -371,7 +377,7 @@ def _special_item(special: Special) -> discounts.DiscountItem:
 def _plan_deposit(plan: PaymentPlan, policy: PricingPolicy) -> Decimal:
     for line in plan.lines.all():
         if line.money_type == PaymentPlanLine.MoneyType.DEPOSIT and line.amount_or_rate > 1:
-            return Decimal(line.amount_or_rate).quantize(Decimal("0.01"))
+            return TO_FEN.apply(Decimal(line.amount_or_rate))
     return policy.min_deposit
 
 
@@ -427,12 +433,12 @@ def offer_lines(planned: payment_plan.Schedule) -> tuple[OfferLine, ...]:
     )
 
 
-def refusal_of(
-    problem: PricingProblem,
-) -> errors.DepositExceedsDownPayment | errors.DownPaymentBelowMinimum | errors.PriceNotComputable:
+def refusal_of(problem: PricingProblem) -> Refusal:
     """The sentence for what the rules could not work out."""
     if problem.code in {"deposit_exceeds_line", "deposit_exceeds_plan"}:
         return errors.DepositExceedsDownPayment(**problem.facts)
+    if problem.code == "amount_invalid" and problem.facts.get("name") == "deposit":
+        return errors.DepositExceedsPrice()
     if problem.code == "down_payment_below_minimum":
         shown = {key: f"{Decimal(str(value)):.2%}" for key, value in problem.facts.items()}
         return errors.DownPaymentBelowMinimum(**shown)

@@ -46,10 +46,11 @@ def replace_schedule(
     The account is locked.
     """
     coming = {(line.seq, line.money_type, line.amount, line.due_on): line for line in lines}
-    going = []
-    for row in queries.live_lines().filter(account=account).order_by("seq", "id"):
-        if coming.pop((row.seq, row.money_type, row.amount, row.due_on), None) is None:
-            going.append(row)
+    going = [
+        row
+        for row in queries.live_lines().filter(account=account).order_by("seq", "id")
+        if coming.pop((row.seq, row.money_type, row.amount, row.due_on), None) is None
+    ]
     Receivable.objects.bulk_create(
         Receivable(
             account=account,

@@ -1,0 +1,130 @@
+"""A deal ends before its time: the money goes back, the unit comes free, all or nothing (T15)."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from decimal import Decimal
+from uuid import UUID
+
+from loupan.core import audit
+from loupan.core.calendar import business_day
+from loupan.core.db import writes
+from loupan.core.money import ZERO
+from loupan.core.refusals import ChangedMeanwhile
+from loupan.customers.actions.ownership import return_class
+from loupan.customers.states import CustomerClass
+from loupan.inventory.actions.units import move_unit
+from loupan.inventory.models import Unit
+from loupan.inventory.states import UnitStatus
+from loupan.ledger import queries as ledger
+from loupan.ledger.actions.receipts import pay_back
+from loupan.ledger.actions.schedules import replace_schedule
+from loupan.ledger.models import Account, PaymentMethod
+from loupan.org.models import User
+from loupan.org.permissions import require
+from loupan.pricing.actions.discounts import return_quotas
+from loupan.sales import errors
+from loupan.sales.actions.claims import end_claim
+from loupan.sales.models import Buyer, Claim, Deal, Reservation, ReservationCancellation
+from loupan.sales.states import ACTIVE_DEALS, DEAL
+
+GOES_TO = frozenset({UnitStatus.AVAILABLE, UnitStatus.WITHHELD})
+
+
+@writes
+def cancel_reservation(
+    *,
+    reservation_id: int,
+    reason: str,
+    request_key: UUID,
+    by: User,
+    at: datetime,
+    kept: Decimal = ZERO,
+    unit_goes_to: str = UnitStatus.WITHHELD,
+    method: str = PaymentMethod.TRANSFER,
+) -> ReservationCancellation:
+    """End a reservation by agreement: refund all but what is kept, free the unit (AFF-03).
+
+    Whoever made the reservation cannot cancel it.  Receipts, schedule and allocations stay; their
+    opposites are added.  Raises NotAllowedNow, OwnReservation, ReasonMissing, KeptTooMuch.
+    """
+    deal_id, unit_id = Reservation.objects.values_list("deal_id", "deal__unit_id").get(
+        pk=reservation_id
+    )
+    unit = Unit.objects.locked().get(pk=unit_id)
+    require(by, "sales.cancel_reservation", unit.project_id)
+    buyers = list(Buyer.objects.filter(deal_id=deal_id).values_list("customer_id", flat=True))
+    _return_customers(buyers, deal_id, at=at)
+    deal = Deal.objects.locked().get(pk=deal_id)
+    if deal.unit_id != unit_id:
+        raise ChangedMeanwhile
+    deal.status = DEAL.after("cancel_reservation", deal.status)
+    reservation = Reservation.objects.get(pk=reservation_id)
+    if reservation.by_id == by.pk:
+        raise errors.OwnReservation
+    if not reason.strip():
+        raise errors.ReasonMissing
+    assert unit_goes_to in GOES_TO, unit_goes_to
+    account = Account.objects.locked().select_related("project").get(pk=deal.account_id)
+    received = ledger.received_on_account(account.pk)
+    if not ZERO <= kept <= received:
+        raise errors.KeptTooMuch(received=received)
+
+    replace_schedule(account=account, lines=[], reason="cancellation", at=at)
+    deal.ended_on = business_day(at)
+    deal.version += 1
+    deal.save(update_fields=["status", "ended_on", "version"])
+    return_quotas(
+        discount_ids=[
+            pk for pk in deal.discounts.values_list("discount_id", flat=True) if pk is not None
+        ]
+    )
+    end_claim(claim=Claim.objects.get(deal=deal, is_active=True), reason="cancelled", at=at)
+    before = unit.status
+    withheld = unit_goes_to == UnitStatus.WITHHELD
+    move_unit(
+        unit=unit,
+        verb="end_reservation_withheld" if withheld else "end_reservation",
+        by=by,
+        at=at,
+        reason=reason,
+    )
+    cancellation = ReservationCancellation.objects.create(
+        deal=deal,
+        reason=reason,
+        refunded=received - kept,
+        kept=kept,
+        unit_goes_to=unit_goes_to,
+        cancelled_on=business_day(at),
+        by=by,
+        at=at,
+    )
+    pay_back(
+        account=account, refund=received - kept, kept=kept, method=method, reason=reason,
+        request_key=request_key, by=by, at=at,
+    )  # fmt: skip
+    audit.record(
+        "sales.reservation.cancelled",
+        reservation,
+        by=by,
+        at=at,
+        before={"status": before},
+        after={"status": unit.status},
+        reason=reason,
+        refunded=received - kept,
+        kept=kept,
+    )
+    return cancellation
+
+
+def _return_customers(customer_ids: Sequence[int], deal_id: int, *, at: datetime) -> None:
+    """Buyers who have no other deal are buyers no more."""
+    others = set(
+        Buyer.objects.filter(customer_id__in=customer_ids, deal__status__in=ACTIVE_DEALS)
+        .exclude(deal_id=deal_id)
+        .values_list("customer_id", flat=True)
+    )
+    return_class(
+        customer_ids=[pk for pk in customer_ids if pk not in others],
+        to=CustomerClass.INTENTIONAL,
+        protected_from=business_day(at),
+    )

@@ -1,0 +1,228 @@
+"""Exclusive claims on units: locks of minutes, holds of days (T4 to T7)."""
+
+from collections.abc import Collection
+from datetime import datetime, timedelta
+
+from django.utils.timezone import localtime
+
+from loupan.core import audit
+from loupan.core.calendar import business_day
+from loupan.core.db import writes
+from loupan.core.people import Actor
+from loupan.customers.queries import customers_for
+from loupan.inventory.actions.units import ensure_saleable, move_unit
+from loupan.inventory.models import Unit
+from loupan.inventory.states import UNIT, UnitStatus
+from loupan.org.models import User
+from loupan.org.permissions import require
+from loupan.pricing.queries import price_book_of, price_stamp
+from loupan.sales import errors, queries
+from loupan.sales.models import Claim
+from loupan.sales.permissions import longest_hold
+from loupan.sales.states import ClaimKind
+
+
+@writes
+def take_unit(*, unit_id: int, at: datetime) -> tuple[Unit, Claim | None]:
+    """Part: lock a unit and read the claim on it; a claim whose time is over ends here.
+
+    The first lock of every verb of sale.  The unit comes with its permit, project and price stamp.
+    """
+    unit = (
+        Unit.objects.locked()
+        .select_related("building__permit", "project")
+        .annotate(price_stamp=price_stamp())
+        .get(pk=unit_id)
+    )
+    if unit.status not in _WITH_CLAIM:
+        return unit, None
+    claim = queries.active_claim(unit.pk)
+    if claim and claim.deal_id is None and claim.expires_at and claim.expires_at <= at:
+        release_claim(claim=claim, unit=unit, reason="expired", by=None, at=at)
+        claim = None
+    return unit, claim
+
+
+_WITH_CLAIM = frozenset(UnitStatus) - {
+    UnitStatus.NOT_RELEASED,
+    UnitStatus.WITHHELD,
+    UnitStatus.AVAILABLE,
+    UnitStatus.OFF_MARKET,
+}
+
+
+@writes
+def ensure_obtainable(
+    *, unit: Unit, claim: Claim | None, verb: str, by: User, customer_ids: Collection[int] = ()
+) -> None:
+    """Part: raise UnitNotAvailable unless the unit is free for the verb, or claimed for these."""
+    is_open = verb in UNIT.open_verbs(unit.status)
+    own = claim is None or (
+        claim.holder_id == by.pk if claim.customer_id is None else claim.customer_id in customer_ids
+    )
+    if is_open and own:
+        return
+    raise _not_available(unit, claim)
+
+
+@writes
+def end_claim(*, claim: Claim, reason: str, at: datetime) -> None:
+    """Part: the claim is over; the unit is moved by the caller."""
+    claim.is_active, claim.ended_at, claim.end_reason = False, at, reason
+    claim.save(update_fields=["is_active", "ended_at", "end_reason"])
+
+
+@writes
+def release_claim(*, claim: Claim, unit: Unit, reason: str, by: Actor | None, at: datetime) -> None:
+    """Part: end a lock or a hold and offer the unit again (T5, T7)."""
+    end_claim(claim=claim, reason=reason, at=at)
+    verb = "unlock" if claim.kind == ClaimKind.LOCK else "unhold"
+    move_unit(unit=unit, verb=verb, by=by, at=at, reason=reason)
+
+
+@writes
+def lock_unit(*, unit_id: int, by: User, at: datetime) -> Claim:
+    """Keep a unit for some minutes while a reservation is prepared (T4).
+
+    Locking one's own locked unit again gives the same lock.  Raises UnitNotAvailable, TooManyLocks,
+    PermitMissing, UnitSealed, AreaMissing, ListPriceMissing.
+    """
+    unit, claim = take_unit(unit_id=unit_id, at=at)
+    require(by, "sales.lock_unit", unit.project_id)
+    if claim and claim.kind == ClaimKind.LOCK and claim.holder_id == by.pk:
+        return claim
+    ensure_obtainable(unit=unit, claim=claim, verb="lock", by=by)
+    ensure_saleable(unit=unit, on=business_day(at))
+    policy = price_book_of(unit).policy
+    # Two locks by one person at once would each see the other missing.
+    User.objects.select_for_update(no_key=True).get(pk=by.pk)
+    held = list(
+        Claim.objects.filter(
+            holder=by, kind=ClaimKind.LOCK, is_active=True, expires_at__gt=at
+        ).select_related("unit")
+    )
+    if len(held) >= policy.locks_per_person:
+        units = ", ".join(str(each.unit) for each in held)
+        raise errors.TooManyLocks(count=len(held), units=units)
+    until = at + timedelta(minutes=policy.lock_minutes)
+    claim = Claim.objects.create(
+        unit=unit, kind=ClaimKind.LOCK, holder=by, made_at=at, expires_at=until
+    )
+    move_unit(unit=unit, verb="lock", by=by, at=at, claim_until=until, claim_label=str(by))
+    audit.record(
+        "sales.unit.locked", unit, by=by, at=at, before={"status": UnitStatus.AVAILABLE},
+        after={"status": unit.status}, until=until,
+    )  # fmt: skip
+    return claim
+
+
+@writes
+def unlock_unit(*, unit_id: int, by: User, at: datetime, reason: str = "cancelled") -> Unit:
+    """Give a locked unit back (T5): whoever locked it, or a sales manager.
+
+    Raises UnitNotLocked, NotYourLock.
+    """
+    unit, claim = take_unit(unit_id=unit_id, at=at)
+    if claim is None or claim.kind != ClaimKind.LOCK:
+        raise errors.UnitNotLocked(unit=unit)
+    if claim.holder_id == by.pk:
+        require(by, "sales.lock_unit", unit.project_id)
+    elif not by.may("sales.unlock_any", unit.project_id):
+        raise errors.NotYourLock(holder=claim.holder)
+    release_claim(claim=claim, unit=unit, reason=reason, by=by, at=at)
+    audit.record(
+        "sales.unit.unlocked", unit, by=by, at=at, before={"status": UnitStatus.LOCKED},
+        after={"status": unit.status}, reason=reason,
+    )  # fmt: skip
+    return unit
+
+
+@writes
+def hold_unit(
+    *, unit_id: int, customer_id: int, days: int, by: User, at: datetime, reason: str = ""
+) -> Claim:
+    """Keep a unit for a named customer for some days (T6); one's own lock becomes the hold.
+
+    Raises UnitNotAvailable, HoldTooLong, CustomerUnknown, and what lock_unit raises of the unit.
+    """
+    unit, claim = take_unit(unit_id=unit_id, at=at)
+    require(by, "sales.hold_unit", unit.project_id)
+    longest = longest_hold(by, unit.project_id)
+    if not 1 <= days <= longest:
+        raise errors.HoldTooLong(days=longest)
+    ensure_obtainable(unit=unit, claim=claim, verb="hold", by=by)
+    ensure_saleable(unit=unit, on=business_day(at))
+    if not customers_for(by).filter(pk=customer_id, project_id=unit.project_id).exists():
+        raise errors.CustomerUnknown
+    if claim:
+        end_claim(claim=claim, reason="held", at=at)
+    until = at + timedelta(days=days)
+    made = Claim.objects.create(
+        unit=unit,
+        kind=ClaimKind.HOLD,
+        holder=by,
+        customer_id=customer_id,
+        made_at=at,
+        expires_at=until,
+    )
+    before = unit.status
+    move_unit(
+        unit=unit, verb="hold", by=by, at=at, reason=reason, claim_until=until, claim_label=str(by)
+    )
+    audit.record(
+        "sales.unit.held", unit, by=by, at=at, before={"status": before},
+        after={"status": unit.status}, until=until, reason=reason, customer_id=customer_id,
+    )  # fmt: skip
+    return made
+
+
+@writes
+def release_hold(*, unit_id: int, by: User, at: datetime, reason: str = "cancelled") -> Unit:
+    """Offer a held unit again (T7). Raises UnitNotHeld."""
+    unit, claim = take_unit(unit_id=unit_id, at=at)
+    require(by, "sales.hold_unit", unit.project_id)
+    if claim is None or claim.kind != ClaimKind.HOLD:
+        raise errors.UnitNotHeld(unit=unit)
+    release_claim(claim=claim, unit=unit, reason=reason, by=by, at=at)
+    audit.record(
+        "sales.unit.released", unit, by=by, at=at, before={"status": UnitStatus.HELD},
+        after={"status": unit.status}, reason=reason,
+    )  # fmt: skip
+    return unit
+
+
+@writes
+def expire_claim(*, claim_id: int, by: Actor | None, at: datetime) -> bool:
+    """End a claim whose time is over; called by the job, in any order, as often as you like.
+
+    Never frees a unit on which money came in since (U-12): that is written down for a person to
+    decide, and the claim stays.  True if the unit was freed.
+    """
+    unit_id = Claim.objects.values_list("unit_id", flat=True).get(pk=claim_id)
+    unit = Unit.objects.locked().get(pk=unit_id)
+    claim = Claim.objects.get(pk=claim_id)
+    if not claim.is_active or claim.deal_id or not claim.expires_at or claim.expires_at > at:
+        return False
+    if queries.money_since(claim):
+        audit.record("sales.claim.kept_for_money", unit, by=by, at=at, claim_id=claim.pk)
+        return False
+    before = unit.status
+    release_claim(claim=claim, unit=unit, reason="expired", by=by, at=at)
+    audit.record(
+        "sales.claim.expired", unit, by=by, at=at, before={"status": before},
+        after={"status": unit.status},
+    )  # fmt: skip
+    return True
+
+
+def _not_available(unit: Unit, claim: Claim | None) -> errors.UnitNotAvailable:
+    def shown(instant: datetime | None) -> str:
+        return localtime(instant).strftime("%Y-%m-%d %H:%M") if instant else ""
+
+    return errors.UnitNotAvailable(
+        unit=unit,
+        status=unit.get_status_display(),
+        holder=claim.holder if claim else "",
+        since=shown(claim.made_at) if claim else "",
+        until=shown(claim.expires_at) if claim else "",
+    )

@@ -1,0 +1,213 @@
+"""The contract is signed: the price snapshot is frozen, the schedule counts from its day (T11)."""
+
+from datetime import date, datetime
+from decimal import Decimal
+
+from loupan.core import audit
+from loupan.core.calendar import business_day
+from loupan.core.db import writes
+from loupan.core.numbering import next_number
+from loupan.core.refusals import ChangedMeanwhile
+from loupan.customers.actions.ownership import advance_class
+from loupan.customers.states import CustomerClass
+from loupan.inventory.actions.units import ensure_saleable, move_unit
+from loupan.inventory.models import Unit
+from loupan.ledger import queries as ledger
+from loupan.ledger.actions.schedules import DueLine, replace_schedule
+from loupan.ledger.models import Account
+from loupan.org.models import User
+from loupan.org.permissions import require
+from loupan.pricing.models import DownPaymentRule
+from loupan.pricing.queries import (
+    PriceBook,
+    offer_lines,
+    refusal_of,
+    schedule_of,
+    trace_json,
+)
+from loupan.pricing.rules import deal_price, discounts, list_price
+from loupan.pricing.rules.payment_plan import Schedule
+from loupan.pricing.rules.tracing import PricingProblem
+from loupan.sales import errors
+from loupan.sales.actions.process import complete_step, mark_money, plan_process
+from loupan.sales.models import Buyer, Contract, Deal, Reservation
+from loupan.sales.queries import DOWN_PAYMENT_TYPES
+from loupan.sales.states import DEAL, StepCode
+
+
+@writes
+def sign_contract(
+    *,
+    reservation_id: int,
+    signed_on: date,
+    by: User,
+    at: datetime,
+    number: str = "",
+    terms: str = "",
+) -> Contract:
+    """Turn a reservation into the contract; due dates count from its day from now on (T11).
+
+    The office may give its own number, else the series of the project and year counts on.  Signed
+    after the sign-by day, discounts for signing on time are lost and the price rises (2.3.1 e).
+    Raises NotAllowedNow, DateInFuture, DateTooEarly, BuyerNotIdentified, DepositNotReceived,
+    DownPaymentNotReceived, ContractNumberTaken, PermitMissing, UnitSealed, ChangedMeanwhile.
+    """
+    deal_id, unit_id = Reservation.objects.values_list("deal_id", "deal__unit_id").get(
+        pk=reservation_id
+    )
+    unit = Unit.objects.locked().select_related("building__permit", "project").get(pk=unit_id)
+    require(by, "sales.sign_contract", unit.project_id)
+    buyers = list(Buyer.objects.filter(deal_id=deal_id).select_related("customer__person"))
+    advance_class(customer_ids=[buyer.customer_id for buyer in buyers], to=CustomerClass.CONTRACTED)
+    deal = Deal.objects.locked().select_related("payment_plan", "account").get(pk=deal_id)
+    if deal.unit_id != unit_id:
+        raise ChangedMeanwhile
+    deal.status = DEAL.after("contract", deal.status)
+    reservation = Reservation.objects.get(pk=reservation_id)
+    _ensure_day(signed_on, reservation, today=business_day(at))
+    ensure_saleable(unit=unit, on=signed_on)
+    _ensure_identified(buyers)
+    account = Account.objects.locked().get(pk=deal.account_id)
+    book = price_book_of(unit)
+    _ensure_paid(deal, book)
+
+    before = audit.snapshot(deal, "deal_total", "contracted_on")
+    if signed_on > reservation.sign_by:
+        _lose_signing_discounts(deal, book, unit)
+    planned = _schedule(deal, signed_on, book)
+    replace_schedule(
+        account=account,
+        lines=[
+            DueLine(line.seq, line.money_type, line.amount, line.due_on, line.note)
+            for line in offer_lines(planned)
+        ],
+        reason="contract",
+        at=at,
+    )
+    deal.contracted_on = signed_on
+    deal.version += 1
+    deal.save(
+        update_fields=[
+            "status", "contracted_on", "version", "deal_total", "deal_unit_price",
+            "deal_inner_unit_price", "overall_rate", "trace",
+        ]
+    )  # fmt: skip
+    unit_before = unit.status
+    move_unit(unit=unit, verb="contract", by=by, at=at, claim_label=unit.claim_label)
+    plan_process(deal=deal, schedule=offer_lines(planned), sign_by=reservation.sign_by)
+    complete_step(deal=deal, code=StepCode.CONTRACT, on=signed_on)
+    mark_money(deal=deal)
+    contract = Contract.objects.create(
+        deal=deal,
+        project_id=deal.project_id,
+        number=_number(deal, unit, number, signed_on),
+        signed_on=signed_on,
+        terms=terms,
+        by=by,
+        at=at,
+    )
+    audit.record(
+        "sales.contract.signed",
+        contract,
+        by=by,
+        at=at,
+        before={"status": unit_before, **before},
+        after={"status": unit.status, **audit.snapshot(deal, "deal_total", "contracted_on")},
+        number=contract.number,
+        unit=unit.number,
+    )
+    return contract
+
+
+def _ensure_day(signed_on: date, reservation: Reservation, *, today: date) -> None:
+    if signed_on > today:
+        raise errors.DateInFuture(day=signed_on)
+    if signed_on < reservation.reserved_on:
+        raise errors.DateTooEarly(day=signed_on, earliest=reservation.reserved_on)
+
+
+def _ensure_identified(buyers: list[Buyer]) -> None:
+    for buyer in buyers:
+        if not (buyer.customer.name and buyer.customer.person.id_index):
+            raise errors.BuyerNotIdentified(buyer=buyer.customer.name)
+
+
+def _ensure_paid(deal: Deal, book: PriceBook) -> None:
+    lines = ledger.lines_of(deal.account_id)
+    received = ledger.received_on_account(deal.account_id)
+    if received < deal.deposit:
+        raise errors.DepositNotReceived(deposit=deal.deposit, received=received)
+    if book.policy.down_payment_rule == DownPaymentRule.FULL_DOWN_PAYMENT:
+        wanted = [line for line in lines if line.money_type in DOWN_PAYMENT_TYPES]
+        needed = sum((line.amount for line in wanted), Decimal(0))
+        covered = sum((line.received for line in wanted), Decimal(0))
+        if covered < needed:
+            raise errors.DownPaymentNotReceived(needed=needed, received=covered)
+
+
+def _schedule(deal: Deal, signed_on: date, book: PriceBook) -> Schedule:
+    try:
+        return schedule_of(
+            book.plans.get(deal.payment_plan_id, deal.payment_plan),
+            deal_total=deal.deal_total,
+            deposit=deal.deposit,
+            reserved_on=deal.reserved_on,
+            contracted_on=signed_on,
+            precision=book.precision,
+        )
+    except PricingProblem as problem:
+        raise refusal_of(problem) from problem
+
+
+def _lose_signing_discounts(deal: Deal, book: PriceBook, unit: Unit) -> None:
+    """Price the deal's own snapshot again without what was for signing on time."""
+    kept = list(deal.discounts.all())
+    if not any(item.is_for_signing_on_time for item in kept):
+        return
+    items = tuple(
+        discounts.DiscountItem(
+            code=f"{item.seq}",
+            name=item.name,
+            kind=discounts.DiscountKind(item.kind),
+            form=discounts.DiscountForm(item.form),
+            value=item.amount_or_rate,
+            order=item.seq,
+        )
+        for item in kept
+        if not item.is_for_signing_on_time
+    )
+    priced = deal_price.price_deal(
+        deal_price.PriceInput(
+            list_total=deal.list_total,
+            built_area=deal.built_area,
+            inner_area=deal.inner_area,
+            items=items,
+            basis=list_price.Basis(deal.price_basis),
+            stack_mode=discounts.StackMode(book.policy.stack_mode),
+            round_each_step=book.policy.round_each_step,
+            identity_best_only=book.policy.identity_best_only,
+            precision=book.precision,
+        )
+    )
+    if unit.filed_total is not None and priced.deal_total > unit.filed_total:
+        raise errors.PriceAboveFiled(unit=unit)
+    deal.deal_total = priced.deal_total
+    deal.deal_unit_price = priced.built_unit_price
+    deal.deal_inner_unit_price = priced.inner_unit_price
+    deal.overall_rate = priced.overall_rate
+    lost = [item.name for item in kept if item.is_for_signing_on_time]
+    deal.trace = [
+        *deal.trace,
+        {"step": "signed_too_late", "rule": "2.3.1 e", "input": {"lost": ", ".join(lost)},
+         "output": f"{priced.deal_total:f}"},
+        *trace_json(priced.trace),
+    ]  # fmt: skip
+
+
+def _number(deal: Deal, unit: Unit, given: str, day: date) -> str:
+    if given := given.strip():
+        if Contract.objects.filter(project_id=deal.project_id, number=given).exists():
+            raise errors.ContractNumberTaken(number=given)
+        return given
+    prefix = f"{unit.project.code}-HT{day.year}-"
+    return next_number(f"contract/{deal.project_id}/{day.year}", prefix=prefix)

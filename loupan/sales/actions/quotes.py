@@ -1,0 +1,100 @@
+"""Purchase plans (置业计划): what a unit would cost. A quote claims nothing."""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+
+from loupan.core import audit
+from loupan.core.calendar import business_day
+from loupan.core.db import writes
+from loupan.customers.queries import customers_for
+from loupan.inventory.models import Unit
+from loupan.org.models import User
+from loupan.org.permissions import require
+from loupan.pricing.queries import Offer, price_for, price_stamp
+from loupan.sales import errors
+from loupan.sales.models import Quote
+
+
+@writes
+def make_quotes(
+    *,
+    unit_id: int,
+    payment_plan_ids: Sequence[int],
+    discount_ids: Sequence[int],
+    by: User,
+    at: datetime,
+    reserve_on: date | None = None,
+    customer_id: int | None = None,
+) -> list[Quote]:
+    """Price a unit under several plans and keep what was said, one quote for each.
+
+    Valid as long as the contract may be signed.  Raises CustomerUnknown and what price_for raises.
+    """
+    unit = Unit.objects.annotate(price_stamp=price_stamp()).get(pk=unit_id)
+    require(by, "sales.quote", unit.project_id)
+    if customer_id is not None:
+        known = customers_for(by).filter(pk=customer_id, project_id=unit.project_id)
+        if not known.exists():
+            raise errors.CustomerUnknown
+    offers = [
+        price_for(
+            unit=unit,
+            payment_plan_id=plan_id,
+            discount_ids=discount_ids,
+            reserve_on=reserve_on or business_day(at),
+            viewer=by,
+        )
+        for plan_id in payment_plan_ids
+    ]
+    quotes = Quote.objects.bulk_create(
+        _quote(unit, offer, discount_ids, customer_id, by=by, at=at) for offer in offers
+    )
+    audit.record_all(
+        audit.entry(
+            "sales.quote.made",
+            quote,
+            by=by,
+            at=at,
+            unit=unit.number,
+            deal_total=quote.deal_total,
+            payment_plan=offer.plan_name,
+            customer_id=customer_id,
+        )
+        for quote, offer in zip(quotes, offers, strict=True)
+    )
+    return quotes
+
+
+def _quote(
+    unit: Unit,
+    offer: Offer,
+    discount_ids: Sequence[int],
+    customer_id: int | None,
+    *,
+    by: User,
+    at: datetime,
+) -> Quote:
+    return Quote(
+        project_id=unit.project_id,
+        unit=unit,
+        customer_id=customer_id,
+        payment_plan_id=offer.payment_plan_id,
+        discount_ids=list(discount_ids),
+        reserve_on=offer.reserve_on,
+        list_total=offer.list_total,
+        deal_total=offer.deal_total,
+        deal_unit_price=offer.deal_unit_price,
+        overall_rate=offer.overall_rate,
+        schedule=[
+            {
+                "money_type": line.money_type,
+                "amount": f"{line.amount:.2f}",
+                "due_on": line.due_on.isoformat() if line.due_on else None,
+            }
+            for line in offer.schedule
+        ],
+        trace=offer.trace,
+        valid_until=offer.sign_by,
+        by=by,
+        made_at=at,
+    )

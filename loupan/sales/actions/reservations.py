@@ -1,0 +1,266 @@
+"""The verb that everything exists for: a unit is reserved, for good, for somebody (T10)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from decimal import ROUND_DOWN, Decimal
+
+from loupan.core import audit
+from loupan.core.calendar import business_day
+from loupan.core.db import writes
+from loupan.core.numbering import next_number
+from loupan.customers.actions.ownership import advance_class
+from loupan.customers.models import Customer
+from loupan.customers.queries import customers_for
+from loupan.customers.states import CustomerClass
+from loupan.inventory.actions.units import ensure_saleable, move_unit
+from loupan.inventory.models import Unit
+from loupan.ledger.actions.schedules import DueLine, open_account, post_schedule
+from loupan.ledger.models import Account
+from loupan.org.models import User
+from loupan.org.permissions import require
+from loupan.pricing.actions.discounts import lock_quotas, take_quotas
+from loupan.pricing.errors import (
+    OBJECTIONS,
+    DiscountAboveAuthority,
+    DiscountNotApplicable,
+    DiscountQuotaUsedUp,
+)
+from loupan.pricing.permissions import AUTHORITY_LABELS, authority_of
+from loupan.pricing.queries import Offer, Special, price_book_of, price_for
+from loupan.pricing.rules.authority import AuthorityLevel
+from loupan.pricing.rules.discounts import RefusalReason
+from loupan.sales import errors
+from loupan.sales.actions.claims import end_claim, ensure_obtainable, take_unit
+from loupan.sales.actions.process import begin_process
+from loupan.sales.models import Buyer, Claim, Deal, DealDiscount, Reservation
+from loupan.sales.states import ClaimKind
+
+LATEST_SIGN_BY = timedelta(days=90)
+
+
+@dataclass(frozen=True)
+class BuyerDraft:
+    """A buyer as entered; without shares all buyers own equal parts."""
+
+    customer_id: int
+    share: Decimal | None = None
+
+
+@writes
+def reserve_unit(
+    *,
+    unit_id: int,
+    buyers: Sequence[BuyerDraft],
+    payment_plan_id: int,
+    by: User,
+    at: datetime,
+    discount_ids: Sequence[int] = (),
+    deposit: Decimal | None = None,
+    reserved_on: date | None = None,
+    sign_by: date | None = None,
+    special: Special | None = None,
+) -> Reservation:
+    """Take a unit off the market for its buyers, at a price that is frozen from now on (T10, U-5).
+
+    Of two at once one wins and the other is refused (U-1).  Amounts in yuan; a deposit not given is
+    that of the plan.  Raises UnitNotAvailable, PermitMissing, UnitSealed, AreaMissing,
+    ListPriceMissing, BuyerMissing, BuyerTwice, SharesIncomplete, CustomerUnknown,
+    DiscountNotApplicable, DiscountQuotaUsedUp, DiscountAboveAuthority, PriceAboveFiled,
+    DepositTooSmall, DepositExceedsPrice, SignByOutOfRange, DateInFuture and what price_for raises.
+    """
+    day = reserved_on or business_day(at)
+    unit, claim = take_unit(unit_id=unit_id, at=at)
+    require(by, "sales.reserve_unit", unit.project_id)
+    ids = [buyer.customer_id for buyer in buyers]
+    ensure_obtainable(unit=unit, claim=claim, verb="reserve", by=by, customer_ids=ids)
+    if day > business_day(at):
+        raise errors.DateInFuture(day=day)
+    ensure_saleable(unit=unit, on=day)
+    shares = _shares(buyers)
+    customers = _customers(ids, unit, by)
+    offer = _offer(
+        unit, payment_plan_id, discount_ids, day, deposit=deposit, sign_by=sign_by,
+        special=special, by=by,
+    )  # fmt: skip
+    _ensure_acceptable(offer, unit, by)
+
+    take_quotas(discount_ids=_limited(offer, unit))
+    account = open_account(
+        project_id=unit.project_id, label=unit.number, owner_id=_consultant(customers, by), at=at
+    )
+    post_schedule(
+        account=account,
+        lines=[
+            DueLine(line.seq, line.money_type, line.amount, line.due_on, line.note)
+            for line in offer.schedule
+        ],
+        at=at,
+    )
+    deal = _open_deal(unit, offer, account, by=by, at=at, special=special)
+    if claim:
+        end_claim(claim=claim, reason="reserved", at=at)
+    Claim.objects.create(unit=unit, kind=ClaimKind.DEAL, holder=by, deal=deal, made_at=at)
+    Buyer.objects.bulk_create(
+        Buyer(deal=deal, customer_id=pk, share=share, seq=seq)
+        for seq, (pk, share) in enumerate(zip(ids, shares, strict=True))
+    )
+    begin_process(deal=deal, schedule=offer.schedule, sign_by=offer.sign_by)
+    before = unit.status
+    move_unit(unit=unit, verb="reserve", by=by, at=at, claim_label=str(by))
+    advance_class(customer_ids=ids, to=CustomerClass.RESERVED)
+    reservation = Reservation.objects.create(
+        deal=deal,
+        project_id=unit.project_id,
+        number=_next_number(unit, day),
+        reserved_on=day,
+        sign_by=offer.sign_by,
+        by=by,
+        at=at,
+    )
+    audit.record(
+        "sales.reservation.made",
+        reservation,
+        by=by,
+        at=at,
+        before={"status": before},
+        after={"status": unit.status},
+        unit=unit.number,
+        deal_total=offer.deal_total,
+        deposit=offer.deposit,
+        authority=deal.authority,
+    )
+    return reservation
+
+
+def _shares(buyers: Sequence[BuyerDraft]) -> list[Decimal]:
+    ids = [buyer.customer_id for buyer in buyers]
+    if not ids:
+        raise errors.BuyerMissing
+    if len(set(ids)) != len(ids):
+        raise errors.BuyerTwice
+    given = [buyer.share for buyer in buyers if buyer.share is not None]
+    if not given:
+        return _equal_shares(len(ids))
+    whole = sum(given, Decimal(0))
+    if len(given) != len(ids) or whole != 1 or min(given) <= 0:
+        raise errors.SharesIncomplete(sum=f"{whole:.2%}".replace("%", " %"))
+    return given
+
+
+def _equal_shares(count: int) -> list[Decimal]:
+    part = (Decimal(1) / count).quantize(Decimal("0.000001"), ROUND_DOWN)
+    return [part] * (count - 1) + [1 - part * (count - 1)]
+
+
+def _customers(ids: Sequence[int], unit: Unit, by: User) -> list[Customer]:
+    found = customers_for(by).filter(pk__in=ids, project_id=unit.project_id).select_related(None)
+    by_id = {customer.pk: customer for customer in found}
+    if len(by_id) != len(ids):
+        raise errors.CustomerUnknown
+    return [by_id[pk] for pk in ids]
+
+
+def _consultant(customers: Sequence[Customer], by: User) -> int:
+    """The deal belongs to whom the first buyer belongs to, else to whoever makes it."""
+    return customers[0].owner_id or by.pk
+
+
+def _offer(
+    unit: Unit,
+    payment_plan_id: int,
+    discount_ids: Sequence[int],
+    day: date,
+    *,
+    deposit: Decimal | None,
+    sign_by: date | None,
+    special: Special | None,
+    by: User,
+) -> Offer:
+    book = price_book_of(unit)
+    limited = [
+        pk for pk in discount_ids if (row := book.discounts.get(pk)) and row.quota is not None
+    ]
+    if sign_by is not None and not day <= sign_by <= day + LATEST_SIGN_BY:
+        raise errors.SignByOutOfRange(earliest=day, latest=day + LATEST_SIGN_BY)
+    if deposit is not None and deposit < book.policy.min_deposit:
+        raise errors.DepositTooSmall(minimum=book.policy.min_deposit)
+    return price_for(
+        unit=unit,
+        payment_plan_id=payment_plan_id,
+        discount_ids=discount_ids,
+        reserve_on=day,
+        viewer=by,
+        deposit=deposit,
+        sign_by=sign_by,
+        special=special,
+        left=lock_quotas(discount_ids=limited) if limited else {},
+    )
+
+
+def _ensure_acceptable(offer: Offer, unit: Unit, by: User) -> None:
+    for item in offer.refused:
+        if item.reason == RefusalReason.QUOTA_USED_UP:
+            raise DiscountQuotaUsedUp(discount=item.name)
+        if item.is_objection:
+            raise DiscountNotApplicable(discount=item.name, reason=OBJECTIONS[item.reason])
+    if offer.authority > authority_of(by, unit.project_id):
+        raise DiscountAboveAuthority(
+            rate=f"{offer.overall_rate_truncated:.2%}", who=AUTHORITY_LABELS[offer.authority]
+        )
+    if unit.filed_total is not None and offer.deal_total > unit.filed_total:
+        raise errors.PriceAboveFiled(unit=unit)
+
+
+def _limited(offer: Offer, unit: Unit) -> list[int]:
+    discounts = price_book_of(unit).discounts
+    applied = [item.discount_id for item in offer.applied if item.discount_id is not None]
+    return [pk for pk in applied if discounts[pk].quota is not None]
+
+
+def _open_deal(
+    unit: Unit, offer: Offer, account: Account, *, by: User, at: datetime, special: Special | None
+) -> Deal:
+    confirmed = special is not None or offer.authority > AuthorityLevel.SC
+    deal = Deal.objects.create(
+        project_id=unit.project_id,
+        unit=unit,
+        account=account,
+        consultant_id=account.owner_id or by.pk,
+        payment_plan_id=offer.payment_plan_id,
+        price_basis=offer.price_basis,
+        built_area=offer.built_area,
+        inner_area=offer.inner_area,
+        list_unit_price=offer.list_unit_price,
+        list_total=offer.list_total,
+        deal_total=offer.deal_total,
+        deal_unit_price=offer.deal_unit_price,
+        deal_inner_unit_price=offer.deal_inner_unit_price,
+        overall_rate=offer.overall_rate,
+        floor_total=unit.floor_total,
+        deposit=offer.deposit,
+        trace=offer.trace,
+        authority=authority_of(by, unit.project_id).name if confirmed else "",
+        reserved_on=offer.reserve_on,
+        made_at=at,
+    )
+    DealDiscount.objects.bulk_create(
+        DealDiscount(
+            deal=deal,
+            discount_id=item.discount_id,
+            kind=item.kind,
+            name=item.name,
+            form=item.form,
+            amount_or_rate=item.amount_or_rate,
+            is_for_signing_on_time=item.is_for_signing_on_time,
+            seq=seq,
+        )
+        for seq, item in enumerate(offer.applied)
+    )
+    return deal
+
+
+def _next_number(unit: Unit, day: date) -> str:
+    return next_number(
+        f"reservation/{unit.project_id}/{day.year}", prefix=f"{unit.project.code}-RG{day.year}-"
+    )
