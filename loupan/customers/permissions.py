@@ -27,7 +27,9 @@ _WIDE = {Scope.PROJECT, Scope.COMPANY, Scope.GROUP}
 
 def consults_in(by: User, project_id: int) -> bool:
     """Whether the person sells in this project, and so owns whom they register."""
-    return any(grant.role == "SC" and project_id in grant.project_ids for grant in by.access.grants)
+    return any(
+        grant.role == "SC" and project_id in grant.reach("customers") for grant in by.access.grants
+    )
 
 
 def sees_phones(viewer: User) -> bool:
@@ -47,8 +49,8 @@ def revealing_grants(by: User, permission: str, customer: Customer) -> Iterator[
     if not by.may(permission, customer.project_id):
         return
     for grant in by.access.grants:
-        if permission in grant.permissions and customer.project_id in grant.project_ids:
-            scope = grant.scopes.get("customers", Scope.NONE)
+        if permission in grant.permissions and customer.project_id in grant.reach("customers"):
+            scope = grant.scope("customers")
             owners = {by.pk}
             if scope == Scope.TEAM:
                 owners |= grant.team_ids

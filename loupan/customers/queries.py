@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from functools import reduce
 from operator import or_
 from typing import Any
@@ -36,11 +36,13 @@ from loupan.org.models import Project, User
 
 def customers_for(viewer: User) -> QuerySet[Customer]:
     """The customers this person may see: own, team's, project's … (DOMAIN 4.1)."""
-    if not viewer.may("customers.read"):
-        return Customer.objects.none()
-    return Customer.objects.filter(
-        viewer.access.rows("customers", owner="owner_id")
-    ).select_related("project", "owner", "source")
+    return Customer.objects.filter(_reach(viewer, "owner_id")).select_related(
+        "project", "owner", "source"
+    )
+
+
+def _reach(viewer: User, owner: str) -> Q:
+    return viewer.access.rows("customers", owner=owner, permission="customers.read")
 
 
 def with_masked_phones(customers: QuerySet[Customer]) -> QuerySet[Customer]:
@@ -101,8 +103,7 @@ def _begins(field: str, text: str) -> Q:
 
 
 def _phone_rows(viewer: User, **found: Any) -> QuerySet[CustomerPhone]:
-    reach = viewer.access.rows("customers", owner="customer__owner_id")
-    return CustomerPhone.objects.filter(reach, **found)
+    return CustomerPhone.objects.filter(_reach(viewer, "customer__owner_id"), **found)
 
 
 def _by_phone(viewer: User, text: str, *, limit: int) -> list[int] | None:
@@ -176,7 +177,7 @@ def search(viewer: User, text: str, *, limit: int = 20) -> list[Customer]:
     tail, names by their start, given name, pinyin or initials.  Every way is an index range.
     """
     text = text.strip()[:80].replace("\x00", "")
-    if not text or not viewer.may("customers.read"):
+    if not text:
         return []
     ids = _by_phone(viewer, text, limit=limit) if sees_phones(viewer) else None
     if ID_TEXT.fullmatch(text):
@@ -191,7 +192,7 @@ def search(viewer: User, text: str, *, limit: int = 20) -> list[Customer]:
 
 def _ids_by_name(viewer: User, text: str, limit: int) -> set[int]:
     # One query per range: together in an OR the planner gives the indexes up.
-    reach = Customer.objects.filter(viewer.access.rows("customers", owner="owner_id"))
+    reach = Customer.objects.filter(_reach(viewer, "owner_id"))
     found: set[int] = set()
     for condition in _name_conditions(text):
         found |= set(reach.filter(condition).values_list("pk", flat=True)[:limit])
@@ -457,6 +458,17 @@ def reveals_on(user_id: int, day: date) -> int:
     return Reveal.objects.filter(by_id=user_id, at__gte=start, at__lt=end).count()
 
 
+def due(customers: QuerySet[Customer], when: str, *, today: date) -> QuerySet[Customer]:
+    """Narrow a list to those to be contacted: "late", "today", within a "week", or "none" planned."""
+    if when == "none":
+        return customers.filter(next_contact_on=None)
+    customers = customers.exclude(life_class=CustomerClass.LOST)
+    if when == "late":
+        return customers.filter(next_contact_on__lt=today)
+    last = today + timedelta(days=6 if when == "week" else 0)
+    return customers.filter(next_contact_on__gte=today, next_contact_on__lte=last)
+
+
 # --- My day ---------------------------------------------------------------------------------------
 
 
@@ -483,7 +495,7 @@ def my_day(viewer: User, project: Project, *, today: date, limit: int = 20) -> M
     late = rows.filter(next_contact_on__lt=today)
     due = rows.filter(next_contact_on=today)
     start, end = day_bounds(today)
-    reach = viewer.access.rows("customers", owner="customer__owner_id")
+    reach = _reach(viewer, "customer__owner_id")
     visits = Visit.objects.filter(reach, project=project, at__gte=start, at__lt=end)
     by_kind = dict(visits.values_list("kind").annotate(n=Count("pk")).order_by("kind"))
     return MyDay(
@@ -495,13 +507,9 @@ def my_day(viewer: User, project: Project, *, today: date, limit: int = 20) -> M
         calls_today=by_kind.get(Visit.Kind.CALL, 0),
         new_today=rows.filter(made_at__gte=start, made_at__lt=end).count(),
         expiring=rows.filter(
-            protected_until__gte=today, protected_until__lte=_in_three_days(today)
+            protected_until__gte=today, protected_until__lte=today + timedelta(days=3)
         ).count(),
     )
-
-
-def _in_three_days(today: date) -> date:
-    return date.fromordinal(today.toordinal() + 3)
 
 
 def first_visit_exists(customer_id: int) -> bool:

@@ -72,12 +72,12 @@ def reveal_phone(*, customer_id: int, reason: str = "", by: User, at: datetime) 
 
 
 @writes
-def reveal_id(*, customer_id: int, reason: str = "", by: User, at: datetime) -> str:
+def reveal_id(*, customer_id: int, reason: str = "", by: User, at: datetime) -> list[str]:
     """The full ID number of one customer, counted and kept. Raises NothingToReveal and as above."""
     customer = _revealed(customer_id, "id", "customers.reveal_id", reason, by=by, at=at)
     if not customer.person.id_number:
         raise errors.NothingToReveal
-    return customer.person.id_number
+    return [customer.person.id_number]
 
 
 def _revealed(

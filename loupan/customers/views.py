@@ -1,0 +1,412 @@
+"""Pages of customers: the list, reception, one customer and what one can do with them."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from loupan.core.calendar import business_day
+from loupan.core.crypto import blind_index
+from loupan.core.identity import mask_id_number
+from loupan.core.refusals import Refusal
+from loupan.core.ui import ListPage, answer_form, refusals_on
+from loupan.customers import forms, queries, rules, tables
+from loupan.customers.actions import contacts, ownership, registrations
+from loupan.customers.filters import CustomerFilter
+from loupan.customers.hooks import panels_of
+from loupan.customers.models import Customer
+from loupan.customers.permissions import sees_phones
+from loupan.org.queries import DeskRequest, current_project
+
+Page = Mapping[str, Any]
+
+
+def _customer(request: DeskRequest, pk: int) -> Customer:
+    return get_object_or_404(queries.customers_for(request.user).select_related("person"), pk=pk)
+
+
+def _crumbs(customer: Customer | None = None) -> list[Page]:
+    trail: list[Page] = [{"label": _("Customers"), "url": reverse("customers:list")}]
+    if customer:
+        trail.append({"label": customer.name, "url": tables.customer_url(customer)})
+    return trail
+
+
+def _needs(request: DeskRequest, permission: str, project_id: int) -> None:
+    if not request.user.may(permission, project_id):
+        raise PermissionDenied(permission)
+
+
+# --- The list -------------------------------------------------------------------------------------
+
+
+def _rows(request: DeskRequest) -> QuerySet[Customer]:
+    found = queries.customers_for(request.user).filter(project=current_project(request))
+    return queries.with_masked_phones(found)
+
+
+def _list_verbs(request: DeskRequest) -> Sequence[Page]:
+    if not request.user.may("customers.register", current_project(request).pk):
+        return []
+    return [
+        {
+            "label": _("Reception"),
+            "url": reverse("customers:reception"),
+            "icon": "door-enter",
+            "tone": "primary",
+            "key": "n",
+        },
+        {"label": _("Register"), "url": reverse("customers:register"), "icon": "user-plus"},
+    ]
+
+
+def _list_extra(request: DeskRequest) -> Page:
+    project = current_project(request)
+    may_assign = request.user.may("customers.assign", project.pk)
+    return {
+        "today": business_day(timezone.now()),
+        "assign_form": forms.AssignForm(project=project, customer_ids=[]) if may_assign else None,
+    }
+
+
+def _list_page(columns: Sequence[Any]) -> ListPage:
+    return ListPage(
+        title=gettext_lazy("Customers"),
+        columns=columns,
+        rows=_rows,
+        filterset=CustomerFilter,
+        permission="customers.read",
+        export_permission="customers.export",
+        filename="customers",
+        template="customers/customer_list.html",
+        row_url=tables.customer_url,
+        verbs=_list_verbs,
+        more=_list_extra,
+        empty=gettext_lazy("No customers here yet. Register the first at reception."),
+    )
+
+
+LIST = _list_page(tables.COLUMNS)
+LIST_WITHOUT_PHONES = _list_page(tables.COLUMNS_WITHOUT_PHONE)
+
+
+@require_GET
+def customer_list(request: DeskRequest) -> HttpResponse:
+    request.today = business_day(timezone.now())  # type: ignore[attr-defined]
+    if "export" in request.GET and not request.GET.get("reason", "").strip():
+        messages.error(request, _("Say why you export the list; the reason is kept in the log."))
+        query = request.GET.copy()
+        del query["export"]
+        return redirect(f"{request.path}?{query.urlencode()}")
+    return (LIST if sees_phones(request.user) else LIST_WITHOUT_PHONES)(request)
+
+
+@require_GET
+def choices(request: DeskRequest) -> HttpResponse:
+    """What a picker shows for a typed text."""
+    show = sees_phones(request.user)
+    found = queries.search(request.user, request.GET.get("q", ""))
+    results = [
+        {
+            "id": row.pk,
+            "text": row.name,
+            "note": " ".join(phone.masked for phone in row.phones.all()) if show else "",
+        }
+        for row in found
+    ]
+    return JsonResponse({"results": results})
+
+
+# --- Reception ------------------------------------------------------------------------------------
+
+
+@require_http_methods(["GET", "POST"])
+def reception(request: DeskRequest) -> HttpResponse:
+    """A call or a visit, of somebody new or known, in twenty seconds."""
+    project, at = current_project(request), timezone.now()
+    _needs(request, "customers.register", project.pk)
+    first = {"next_contact_on": forms.usual_next_contact(business_day(at))}
+    form = forms.ReceptionForm(request.POST or None, project=project, initial=first)
+    if form.is_valid():
+        with refusals_on(form):
+            made = contacts.receive_customer(
+                project_id=project.pk, **form.cleaned_data, by=request.user, at=at
+            )
+            said = {"kind": made.get_kind_display(), "name": made.customer.name}
+            messages.success(request, _("%(kind)s of %(name)s recorded") % said)
+            return redirect("customers:customer", pk=made.customer_id)
+    context = {"crumbs": _crumbs(), "project": project}
+    return answer_form(request, "customers/reception.html", context, form)
+
+
+@require_POST
+def phone_check(request: DeskRequest) -> HttpResponse:
+    """While a phone is typed: new, mine, or somebody else's, which is guarded and kept as an attempt."""
+    project = current_project(request)
+    _needs(request, "customers.register", project.pk)
+    context: dict[str, Any] = {"state": "incomplete"}
+    try:
+        number = rules.checked_phones([request.POST.get("phone", "")[:80]])[0]
+    except Refusal:
+        return render(request, "customers/_phone_check.html", context)
+    index = blind_index("phone", number)
+    found = queries.duplicate_of(
+        project=project, phone_indexes=[index], id_index=None, kind="individual"
+    )
+    context = {"state": "new"}
+    if found:
+        mine = queries.customers_for(request.user).filter(pk=found.customer.pk).first()
+        context = {"state": "mine", "customer": mine}
+        if mine is None:
+            context = {"state": "guarded", "guarded": queries.guarded(found.customer)}
+            registrations.log_duplicate_attempt(
+                project_id=project.pk,
+                customer_id=found.customer.pk,
+                rule=found.rule,
+                name=request.POST.get("name", ""),
+                by=request.user,
+                at=timezone.now(),
+            )
+    return render(request, "customers/_phone_check.html", context)
+
+
+@require_http_methods(["GET", "POST"])
+def register(request: DeskRequest) -> HttpResponse:
+    project = current_project(request)
+    _needs(request, "customers.register", project.pk)
+    form = forms.CustomerForm(request.POST or None, project=project)
+    if not request.user.may("customers.assign", project.pk):
+        del form.fields["owner_id"]
+    if form.is_valid():
+        with refusals_on(form):
+            made = registrations.register_customer(
+                project_id=project.pk, **form.cleaned_data, by=request.user, at=timezone.now()
+            )
+            messages.success(request, _("%(name)s is registered") % {"name": made.name})
+            return redirect("customers:customer", pk=made.pk)
+    context = {"crumbs": _crumbs(), "project": project}
+    return answer_form(request, "customers/registration.html", context, form)
+
+
+# --- One customer ---------------------------------------------------------------------------------
+
+
+def _verbs(request: DeskRequest, customer: Customer) -> list[Page]:
+    def verb(label: str, name: str, permission: str, icon: str, **more: Any) -> list[Page]:
+        if not request.user.may(permission, customer.project_id):
+            return []
+        return [{"label": label, "url": reverse(name, args=[customer.pk]), "icon": icon, **more}]
+
+    follow_up, visit = "customers.record_follow_up", "customers.record_visit"
+    return [
+        *verb(
+            _("Follow up"), "customers:follow_up", follow_up, "message-circle",
+            tone="primary", dialog=True, key="f",
+        ),
+        *verb(_("Visit"), "customers:visit", visit, "map-pin", dialog=True, key="v"),
+        *verb(_("Call"), "customers:call", visit, "phone-incoming", dialog=True, key="c"),
+        *verb(_("Edit"), "customers:edit", "customers.edit", "pencil", key="e"),
+        *verb(_("Assign"), "customers:owner", "customers.assign", "user-share", dialog=True),
+    ]  # fmt: skip
+
+
+def _timeline_tabs(request: DeskRequest, kind: str) -> list[Page]:
+    kinds = {"": _("Everything"), **queries.KINDS}
+    return [
+        {"label": label, "url": f"?kind={key}" if key else request.path, "active": key == kind}
+        for key, label in kinds.items()
+    ]
+
+
+@require_GET
+def customer(request: DeskRequest, pk: int) -> HttpResponse:
+    """Everything known about one customer, numbers masked."""
+    found = _customer(request, pk)
+    kind = request.GET.get("kind", "")
+    today = business_day(timezone.now())
+    return render(
+        request,
+        "customers/customer.html",
+        {
+            "customer": found,
+            "class_tone": tables.class_tone(found),
+            "grade_tone": tables.grade_tone(found),
+            "phones": queries.masked_phones(found, request.user),
+            "id_number": mask_id_number(found.person.id_number),
+            "address": rules.mask_address(found.address),
+            "figures": queries.figures_of(found, today=today),
+            "events": queries.timeline(found, kind=kind),
+            "timeline_tabs": _timeline_tabs(request, kind),
+            "panels": panels_of(found, request.user),
+            "verbs": _verbs(request, found),
+            "crumbs": _crumbs(),
+            "may_reveal_phone": request.user.may("customers.reveal_phone", found.project_id),
+            "may_reveal_id": request.user.may("customers.reveal_id", found.project_id),
+        },
+    )
+
+
+@require_http_methods(["GET", "POST"])
+def edit(request: DeskRequest, pk: int) -> HttpResponse:
+    found = _customer(request, pk)
+    _needs(request, "customers.edit", found.project_id)
+    shown = {
+        **{name: getattr(found, name) for name in _SHOWN},
+        "phones": queries.masked_phones(found, request.user),
+        "id_number": mask_id_number(found.person.id_number),
+        "address": rules.mask_address(found.address),
+    }
+    form = forms.CustomerEditForm(
+        request.POST or None, project=found.project, kind=found.kind, initial=shown
+    )
+    if form.is_valid():
+        with refusals_on(form):
+            registrations.edit_customer(
+                customer_id=pk, **form.cleaned_data, by=request.user, at=timezone.now()
+            )
+            messages.success(request, _("Changes to %(name)s kept") % {"name": found.name})
+            return redirect("customers:customer", pk=pk)
+    context = {"customer": found, "crumbs": _crumbs(found)}
+    return answer_form(request, "customers/edit.html", context, form)
+
+
+_SHOWN = (
+    "name", "id_type", "source_id", "grade", "sex", "wechat", "legal_representative", "note",
+    "version",
+)  # fmt: skip
+
+
+@require_http_methods(["GET", "POST"])
+def visit(request: DeskRequest, pk: int) -> HttpResponse:
+    found = _customer(request, pk)
+    _needs(request, "customers.record_visit", found.project_id)
+    form = forms.VisitForm(
+        request.POST or None, project=found.project, initial={"grade": found.grade}
+    )
+    if form.is_valid():
+        with refusals_on(form):
+            made = contacts.record_visit(
+                customer_id=pk, **form.cleaned_data, by=request.user, at=timezone.now()
+            )
+            said = {"kind": made.get_kind_display(), "name": found.name}
+            messages.success(request, _("%(kind)s of %(name)s recorded") % said)
+            return redirect("customers:customer", pk=pk)
+    context = {"customer": found, "crumbs": _crumbs(found), "title": _("Visit")}
+    return answer_form(request, "customers/contact.html", context, form)
+
+
+@require_http_methods(["GET", "POST"])
+def call(request: DeskRequest, pk: int) -> HttpResponse:
+    found = _customer(request, pk)
+    _needs(request, "customers.record_visit", found.project_id)
+    form = forms.CallForm(
+        request.POST or None, project=found.project, initial={"grade": found.grade}
+    )
+    if form.is_valid():
+        with refusals_on(form):
+            contacts.record_call(
+                customer_id=pk, **form.cleaned_data, by=request.user, at=timezone.now()
+            )
+            messages.success(request, _("Call of %(name)s recorded") % {"name": found.name})
+            return redirect("customers:customer", pk=pk)
+    context = {"customer": found, "crumbs": _crumbs(found), "title": _("Call")}
+    return answer_form(request, "customers/contact.html", context, form)
+
+
+@require_http_methods(["GET", "POST"])
+def follow_up(request: DeskRequest, pk: int) -> HttpResponse:
+    found, at = _customer(request, pk), timezone.now()
+    _needs(request, "customers.record_follow_up", found.project_id)
+    first = {
+        "grade": found.grade,
+        "next_contact_on": forms.usual_next_contact(business_day(at)),
+    }
+    form = forms.FollowUpForm(request.POST or None, project=found.project, initial=first)
+    if form.is_valid():
+        with refusals_on(form):
+            contacts.record_follow_up(customer_id=pk, **form.cleaned_data, by=request.user, at=at)
+            messages.success(request, _("Follow-up of %(name)s recorded") % {"name": found.name})
+            return redirect("customers:customer", pk=pk)
+    context = {"customer": found, "crumbs": _crumbs(found), "title": _("Follow up")}
+    return answer_form(request, "customers/contact.html", context, form)
+
+
+@require_http_methods(["GET", "POST"])
+def reveal(request: DeskRequest, pk: int) -> HttpResponse:
+    """A full number, shown once; the look is kept. GET asks for the reason."""
+    found = _customer(request, pk)
+    what = request.POST.get("what") or request.GET.get("what", "phone")
+    permission = "customers.reveal_id" if what == "id" else "customers.reveal_phone"
+    _needs(request, permission, found.project_id)
+    form = forms.RevealForm(request.POST or None, initial={"what": what})
+    context: dict[str, Any] = {"customer": found, "what": what, "crumbs": _crumbs(found)}
+    if form.is_valid():
+        act = ownership.reveal_id if what == "id" else ownership.reveal_phone
+        with refusals_on(form):
+            context["values"] = act(
+                customer_id=pk,
+                reason=form.cleaned_data["reason"],
+                by=request.user,
+                at=timezone.now(),
+            )
+    template = "customers/_reveal.html" if request.htmx else "customers/reveal.html"
+    response = answer_form(request, template, context, form)
+    response["Cache-Control"] = "no-store"
+    return response
+
+
+# --- Assigning ------------------------------------------------------------------------------------
+
+
+@require_http_methods(["GET", "POST"])
+def owner(request: DeskRequest, pk: int) -> HttpResponse:
+    """Give one customer to a consultant."""
+    found = _customer(request, pk)
+    _needs(request, "customers.assign", found.project_id)
+    form = forms.AssignForm(
+        request.POST or None,
+        project=found.project,
+        customer_ids=[str(pk)],
+        initial={"owner_id": found.owner_id, "customer_ids": [pk]},
+    )
+    if form.is_valid():
+        with refusals_on(form):
+            given = {**form.cleaned_data, "customer_ids": [pk]}
+            ownership.assign_customers(**given, by=request.user, at=timezone.now())
+            messages.success(request, _("%(name)s is assigned") % {"name": found.name})
+            return redirect("customers:customer", pk=pk)
+    context = {"customer": found, "crumbs": _crumbs(found), "title": _("Assign")}
+    return answer_form(request, "customers/contact.html", context, form)
+
+
+@require_POST
+def assignments(request: DeskRequest) -> HttpResponse:
+    """Give all ticked customers of the list to a consultant."""
+    project = current_project(request)
+    _needs(request, "customers.assign", project.pk)
+    form = forms.AssignForm(
+        request.POST, project=project, customer_ids=request.POST.getlist("customer_ids")
+    )
+    if form.is_valid():
+        with refusals_on(form):
+            given = ownership.assign_customers(
+                **form.cleaned_data, by=request.user, at=timezone.now()
+            )
+            messages.success(request, _("%(n)s customers assigned") % {"n": len(given)})
+    for said in form.errors.values():
+        messages.error(request, " ".join(said))
+    return redirect(_back(request))
+
+
+def _back(request: HttpRequest) -> str:
+    query = request.POST.get("back", "")
+    return f"{reverse('customers:list')}?{query}" if query else reverse("customers:list")
