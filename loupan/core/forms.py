@@ -1,7 +1,8 @@
 """How forms look and what they understand: native day pickers, amounts as people type them."""
 
+import re
 import unicodedata
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 
 from django import forms
@@ -10,6 +11,7 @@ from django.forms.boundfield import BoundField
 from django.forms.renderers import TemplatesSetting
 
 WAN = Decimal(10_000)
+PLAIN = re.compile(r"[+-]?\d{1,20}(?:\.\d{1,10})?", re.ASCII)
 AMOUNT_NOISE = str.maketrans("", "", ", \u00a0¥$元")
 
 
@@ -92,13 +94,12 @@ class AmountField(forms.DecimalField):
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**{"max_digits": 15, "decimal_places": 2, **kwargs})
 
-    def to_python(self, value: Any) -> Decimal | None:
+    def to_python(self, value: Any) -> Any:
         if not isinstance(value, str):
             return super().to_python(value)
         text = unicodedata.normalize("NFKC", value).translate(AMOUNT_NOISE)
         if not text.endswith("万"):
             return super().to_python(text)
-        try:
-            return super().to_python(str(Decimal(text[:-1]) * WAN))
-        except InvalidOperation as error:
-            raise ValidationError(self.error_messages["invalid"], code="invalid") from error
+        if not PLAIN.fullmatch(text[:-1]):  # No exponents: 1e999999 would be written out in full.
+            raise ValidationError(self.error_messages["invalid"], code="invalid")
+        return super().to_python(f"{(Decimal(text[:-1]) * WAN).normalize():f}")

@@ -5,10 +5,11 @@ from pathlib import Path
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
+from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_GET, require_POST
 
-from loupan.core import kit as examples
+from loupan.core.kit import examples
 
 CHOICES = {"theme": {"light", "dark"}, "money": {"yuan", "wan"}, "nav": {"wide", "narrow"}}
 A_YEAR = 365 * 24 * 3600
@@ -44,4 +45,4 @@ def service_worker(request: HttpRequest) -> HttpResponse:
 @login_not_required
 def kit(request: HttpRequest) -> HttpResponse:
     """Every component in all its states (development only)."""
-    return render(request, "core/kit.html", examples.context(request))
+    return render(request, "core/kit.html", examples(timezone.now()))

@@ -240,7 +240,7 @@ def other_verbs(verbs: Sequence[Any], limit: int | str) -> Sequence[Any]:
 @register.filter
 def picker_widget(field: BoundField, url: str) -> SafeString:
     """The select of a form field, told where its choices are searched."""
-    attrs = {
+    attrs: dict[str, str | bool] = {
         "data-picker": url,
         "data-placeholder": gettext("Name, pinyin or phone tail"),
         "data-script": static("vendor/tom-select.min.js"),
