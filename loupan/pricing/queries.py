@@ -377,7 +377,8 @@ def _special_item(special: Special) -> discounts.DiscountItem:
 def _plan_deposit(plan: PaymentPlan, policy: PricingPolicy) -> Decimal:
     for line in plan.lines.all():
         if line.money_type == PaymentPlanLine.MoneyType.DEPOSIT and line.amount_or_rate > 1:
-            return TO_FEN.apply(Decimal(line.amount_or_rate))
+            amount: Decimal = line.amount_or_rate
+            return TO_FEN.apply(amount)
     return policy.min_deposit
 
 

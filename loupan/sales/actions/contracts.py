@@ -21,6 +21,7 @@ from loupan.pricing.models import DownPaymentRule
 from loupan.pricing.queries import (
     PriceBook,
     offer_lines,
+    price_book_of,
     refusal_of,
     schedule_of,
     trace_json,
