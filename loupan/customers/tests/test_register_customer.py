@@ -7,20 +7,15 @@ import pytest
 from django.core.exceptions import PermissionDenied
 
 from loupan.core.models import AuditEvent
-from loupan.customers import actions, errors, queries
+from loupan.customers import errors, queries
 from loupan.customers.actions.registrations import register_customer
 from loupan.customers.models import Customer, CustomerPhone, DuplicateAttempt, Person
 from loupan.customers.testing import NOON, a_customer, a_source
 from loupan.org.models import Project, User
-from loupan.org.testing import Cast, a_company, a_project, a_user, the_cast
+from loupan.org.testing import Cast, a_company, a_project, a_user
 
 pytestmark = pytest.mark.django_db
 ID_CARD = "11010519491231002X"
-
-
-@pytest.fixture
-def cast() -> Cast:
-    return the_cast()
 
 
 def register(by: User, project: Project, **more: Any) -> Customer:
@@ -228,4 +223,3 @@ def test_the_makers_of_tests_and_the_action_agree(cast: Cast) -> None:
     with pytest.raises(errors.DuplicateCustomer):
         register(cast.mo, cast.project)
     assert queries.search(cast.mo, "13800138000") == [made]
-    assert actions
