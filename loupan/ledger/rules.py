@@ -137,7 +137,7 @@ def _net(paid: Sequence[Paid]) -> list[Paid]:
         if each.corrects is not None:
             back[each.corrects] += each.amount
     net = [
-        replace(each, amount=each.amount + back[each.receipt_id])
+        replace(each, amount=each.amount + back.get(each.receipt_id, ZERO))
         for each in paid
         if each.corrects is None
     ]

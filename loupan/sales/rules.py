@@ -1,0 +1,173 @@
+"""The process of a deal, its lights, and the shares of its buyers (DOMAIN 2.5.1)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal
+from enum import StrEnum
+
+from loupan.core.dates import due_date
+from loupan.core.rounding import EXACT, Mode, Precision
+from loupan.pricing.rules.payment_plan import Anchors
+from loupan.sales.states import StepCode
+
+SOON_DAYS = 3
+LATE_DAYS = 7
+WHOLE = Decimal(1)
+MOST_BUYERS = 100
+SHARE_PRECISION = Precision(Decimal("0.0001"), Mode.TRUNCATE)  # 0.01 %.
+SHARE_PLACES = Decimal("0.000001")  # RateField.
+
+
+class SharesProblem(ValueError):
+    """Shares that no group of buyers can hold: a stable code and the facts."""
+
+    def __init__(self, code: str, **facts: object) -> None:
+        self.code = code
+        self.facts = facts
+        super().__init__(code, facts)
+
+
+# --- Process ------------------------------------------------------------------------------------
+
+
+class StepAnchor(StrEnum):
+    """The day that a planned date is counted from."""
+
+    RESERVATION = "reservation"
+    CONTRACT = "contract"
+    HANDOVER = "handover"
+
+
+@dataclass(frozen=True)
+class StepRule:
+    """One row of the process table: when it is planned, what must be done before it, for whom."""
+
+    code: StepCode
+    anchor: StepAnchor
+    days: int
+    owner_role: str
+    after: tuple[StepCode, ...] = ()
+    loan_only: bool = False
+
+
+S = StepCode
+DEFAULT_STEPS = (
+    StepRule(S.RESERVATION, StepAnchor.RESERVATION, 0, "SC"),
+    StepRule(S.DOWN_PAYMENT, StepAnchor.CONTRACT, 7, "SC", (S.RESERVATION,)),
+    StepRule(S.CONTRACT, StepAnchor.RESERVATION, 7, "MS", (S.RESERVATION,)),
+    StepRule(S.FILING, StepAnchor.CONTRACT, 30, "MS", (S.CONTRACT,)),
+    StepRule(S.LOAN_DOCUMENTS, StepAnchor.CONTRACT, 7, "MS", (S.CONTRACT,), loan_only=True),
+    StepRule(S.LOAN_INTERVIEW, StepAnchor.CONTRACT, 14, "MS", (S.LOAN_DOCUMENTS,), loan_only=True),
+    StepRule(S.LOAN_APPROVED, StepAnchor.CONTRACT, 24, "MS", (S.LOAN_INTERVIEW,), loan_only=True),
+    StepRule(S.LOAN_DISBURSED, StepAnchor.CONTRACT, 30, "MS", (S.LOAN_APPROVED,), loan_only=True),
+    StepRule(S.PAID_IN_FULL, StepAnchor.CONTRACT, 30, "FM", (S.DOWN_PAYMENT, S.LOAN_DISBURSED)),
+    StepRule(S.AREA_SETTLEMENT, StepAnchor.HANDOVER, -7, "MS", (S.CONTRACT,)),
+    StepRule(S.HANDOVER, StepAnchor.HANDOVER, 0, "SC", (S.PAID_IN_FULL, S.AREA_SETTLEMENT)),
+    StepRule(S.TITLE_MATERIALS, StepAnchor.HANDOVER, 30, "MS", (S.HANDOVER,)),
+    StepRule(S.TITLE_ISSUED, StepAnchor.HANDOVER, 90, "MS", (S.TITLE_MATERIALS,)),
+)
+
+
+@dataclass(frozen=True)
+class PlannedStep:
+    """A step of one deal, with the day it is planned for, None while its anchor is unknown."""
+
+    seq: int
+    code: StepCode
+    planned_on: date | None
+    owner_role: str
+    after: tuple[StepCode, ...]
+
+
+class Light(StrEnum):
+    GREY = "grey"  # In the future, or not planned yet.
+    BLUE = "blue"  # Due within three days.
+    GREEN = "green"  # Done.
+    YELLOW = "yellow"  # Late by up to seven days.
+    RED = "red"
+
+
+def planned_steps(
+    *,
+    has_loan: bool,
+    anchors: Anchors,
+    sign_by: date | None = None,
+    last_due_on: date | None = None,
+    table: Sequence[StepRule] = DEFAULT_STEPS,
+) -> list[PlannedStep]:
+    """The process of one deal; loan steps only for loan plans.
+
+    `anchors.contract` is the day of the contract once it is signed; before, what counts from it is
+    planned from `sign_by` (default: the table's days after the reservation).  `last_due_on`, the
+    due date of the schedule's last line, is when the deal is to be paid in full.
+    """
+    rows = [row for row in table if has_loan or not row.loan_only]
+    kept = {row.code for row in rows}
+    signing = next((row for row in rows if row.code == S.CONTRACT), None)
+    if sign_by is None and signing is not None and anchors.reservation is not None:
+        sign_by = due_date(anchors.reservation, days=signing.days)
+    starts = {
+        StepAnchor.RESERVATION: anchors.reservation,
+        StepAnchor.CONTRACT: anchors.contract or sign_by,
+        StepAnchor.HANDOVER: anchors.handover,
+    }
+    steps = []
+    for seq, row in enumerate(rows, 1):
+        start = starts[row.anchor]
+        planned_on = None if start is None else due_date(start, days=row.days)
+        if row.code == S.CONTRACT:
+            planned_on = sign_by
+        if row.code == S.PAID_IN_FULL and last_due_on is not None:
+            planned_on = last_due_on
+        after = tuple(code for code in row.after if code in kept)
+        steps.append(PlannedStep(seq, row.code, planned_on, row.owner_role, after))
+    return steps
+
+
+def days_overdue(planned_on: date | None, actual_on: date | None, today: date) -> int:
+    """Days since the planned day of a step that is not done; 0 for any other (ORC-16)."""
+    if actual_on is not None or planned_on is None:
+        return 0
+    return max(0, (today - planned_on).days)
+
+
+def light(planned_on: date | None, actual_on: date | None, today: date) -> Light:
+    """The colour of a step (DOMAIN 2.5.1)."""
+    if actual_on is not None:
+        return Light.GREEN
+    if late := days_overdue(planned_on, actual_on, today):
+        return Light.YELLOW if late <= LATE_DAYS else Light.RED
+    if planned_on is not None and planned_on - today <= timedelta(days=SOON_DAYS):
+        return Light.BLUE
+    return Light.GREY
+
+
+# --- Shares -------------------------------------------------------------------------------------
+
+
+def check_shares(shares: Sequence[Decimal]) -> None:
+    """Shares of one: each above 0, at most six places, together 1 exactly.
+
+    Raises SharesProblem: no_buyers, too_many_buyers, share_invalid, shares_not_whole.
+    """
+    if not shares:
+        raise SharesProblem("no_buyers")
+    if len(shares) > MOST_BUYERS:
+        raise SharesProblem("too_many_buyers", most=MOST_BUYERS)
+    for share in shares:
+        if not (share.is_finite() and 0 < share <= WHOLE) or EXACT.remainder(share, SHARE_PLACES):
+            raise SharesProblem("share_invalid", share=share)
+    whole = sum(shares, Decimal(0))
+    if whole != WHOLE:
+        raise SharesProblem("shares_not_whole", whole=whole)
+
+
+def equal_shares(count: int) -> list[Decimal]:
+    """Equal shares to 0.01 %, the last takes the remainder: 0.3333, 0.3333, 0.3334."""
+    if not 1 <= count <= MOST_BUYERS:
+        raise SharesProblem("no_buyers" if count < 1 else "too_many_buyers", most=MOST_BUYERS)
+    each = SHARE_PRECISION.apply(EXACT.divide(WHOLE, Decimal(count)))
+    shares = [each] * (count - 1) + [WHOLE - each * (count - 1)]
+    assert sum(shares) == WHOLE, shares
+    return shares
