@@ -99,10 +99,11 @@ def _export(request: DeskRequest, kind: Kind, done: Report, wanted: str) -> Http
 
 @require_safe
 def search(request: DeskRequest) -> HttpResponse:
-    """The palette's results: a fragment; only what the person may see."""
+    """The palette's results, alone or as a page; only what the person may see."""
     text = request.GET.get("q", "").strip()[:60]
     groups = found(request.user, text) if text else []
-    return render(request, "reports/_search_results.html", {"groups": groups, "q": text})
+    template = "reports/_search_results.html" if request.htmx else "core/search.html"
+    return render(request, template, {"groups": groups, "q": text})
 
 
 @require_safe
