@@ -100,3 +100,8 @@ document.addEventListener("submit", async (event) => {
   form.dataset.confirmed = "1";
   form.requestSubmit(event.submitter);
 }, true);
+
+// What was shown in the shared dialog must not stay behind: its ids would stand on the page twice.
+document.getElementById("lp-shared")?.addEventListener("close", (event) => {
+  event.target.querySelector(".lp-dialog-body").replaceChildren();
+});

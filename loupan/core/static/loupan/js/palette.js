@@ -68,8 +68,14 @@ async function search() {
     if (turn !== asked) return;
     say(list.dataset.failed);
   }
-  list.prepend(found);
+  arrange(text);
   mark(0);
+}
+
+// Records first, unless what was typed begins a command.
+function arrange(text) {
+  const begins = [...verbs.querySelectorAll(".lp-result:not([hidden])")].some((verb) => (verb.dataset.words ?? "").toLowerCase().split(" ").some((word) => word.startsWith(text.toLowerCase())));
+  list.prepend(begins ? verbs : found);
 }
 
 function say(sentence) {
