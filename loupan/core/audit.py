@@ -11,7 +11,7 @@ from loupan.core.models import AuditEvent
 from loupan.core.people import Actor
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
     """JSON without losing a fen: decimals, dates and rows become text."""
     if value is None or isinstance(value, bool | int | str):
         return value
@@ -22,9 +22,9 @@ def _plain(value: Any) -> Any:
     if isinstance(value, Model):
         return str(value)
     if isinstance(value, Mapping):
-        return {str(key): _plain(part) for key, part in value.items()}
+        return {str(key): plain(part) for key, part in value.items()}
     if isinstance(value, Iterable):
-        return [_plain(part) for part in value]
+        return [plain(part) for part in value]
     return str(value)
 
 
@@ -51,9 +51,9 @@ def entry(
         subject_type=subject._meta.label_lower,
         subject_id=subject.pk,
         project_id=project_id,
-        facts=_plain(facts),
-        before=_plain(before or {}),
-        after=_plain(after or {}),
+        facts=plain(facts),
+        before=plain(before or {}),
+        after=plain(after or {}),
     )
 
 

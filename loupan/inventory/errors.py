@@ -30,3 +30,165 @@ class AreaMissing(Refusal):
 class ReasonMissing(Refusal):
     message = _("Say why: a reason is needed for this step.")
     field = "reason"
+
+
+# Property
+
+
+class UnitClaimed(Refusal):
+    message = _(
+        "Unit %(unit)s is %(status)s. Its area and price stay as they were agreed; change them "
+        "after the claim has ended."
+    )
+
+
+class UnitHasHistory(Refusal):
+    message = _(
+        "Unit %(unit)s was released or sold before, so it stays. Take it off the market instead."
+    )
+
+
+class UnitNumberTaken(Refusal):
+    message = _("There is a unit %(number)s in this project already. Choose another number.")
+
+
+class PlaceTaken(Refusal):
+    message = _(
+        "On floor %(floor)s, position %(position)s stands unit %(other)s already. Correct the "
+        "floor or the room number."
+    )
+
+
+class NothingToGenerate(Refusal):
+    message = _("These rules give no unit. Check the floors, the positions and what is skipped.")
+
+
+class TooManyUnits(Refusal):
+    message = _("These rules give more than %(limit)s units. Generate the building in parts.")
+
+
+class BadNumberPattern(Refusal):
+    message = _(
+        "“%(pattern)s” is not a number pattern. Use {floor}, {position} and, with two digits, "
+        "{floor:02} or {position:02}."
+    )
+    field = "pattern"
+
+
+# Imports: a whole file
+
+
+class NoUnitsFound(Refusal):
+    message = _(
+        "No row of the file describes a unit with building, floor and room number. Choose the "
+        "columns by hand."
+    )
+
+
+class ColumnMissing(Refusal):
+    message = _(
+        "No column for “%(field)s” was found. Choose it by hand, or add the heading to the file."
+    )
+
+
+class ImportUnderWay(Refusal):
+    message = _("This import is still running. Wait until it has ended.")
+
+
+class ImportEnded(Refusal):
+    message = _("This import has ended already. Upload the file again.")
+
+
+class ImportNotDone(Refusal):
+    message = _("Only an import that was carried out can be undone.")
+
+
+class UnitsTouchedSince(Refusal):
+    message = _(
+        "Since this import somebody changed %(count)s of its units, so it cannot be undone as a "
+        "whole: %(units)s."
+    )
+
+
+# Imports: one row
+
+
+class RowProblem(Refusal):
+    """Base of the reasons for which a row of a file is left out."""
+
+    message = _("The row cannot be read.")
+
+
+class InnerAreaTooLarge(RowProblem):
+    message = _("The inner area %(inner)s is larger than the built area %(built)s.")
+    field = "predicted_inner_area"
+
+
+class RoomMissing(RowProblem):
+    message = _("The room number is missing.")
+
+
+class BuildingMissing(RowProblem):
+    message = _("The building is missing.")
+
+
+class FloorMissing(RowProblem):
+    message = _("The floor is missing.")
+
+
+class NotAFloor(RowProblem):
+    message = _("“%(value)s” is not a floor. Write it as 18, 18层, 十八层, -1 or B1.")
+
+
+class TextTooLong(RowProblem):
+    message = _("“%(value)s” is longer than %(limit)s characters.")
+
+
+class BelowZero(RowProblem):
+    message = _("“%(value)s” is below zero.")
+
+
+class NumberTooLarge(RowProblem):
+    message = _("“%(value)s” is larger than anything that can be kept here.")
+
+
+class UnknownStatus(RowProblem):
+    message = _("The status “%(value)s” is not known. Write 可售, 销控, 已售 or 未推.")
+
+
+class UnknownOrientation(RowProblem):
+    message = _("The orientation “%(value)s” is not known. Write it as 南, 东南 or 南北.")
+
+
+class SameUnitTwice(RowProblem):
+    message = _("This is the same unit as in row %(row)s of the file.")
+
+
+class TotalDisagrees(RowProblem):
+    message = _(
+        "The total %(total)s is not the unit price times the area, which is %(computed)s. "
+        "Correct the one that is wrong."
+    )
+
+
+class TotalRoundedDifferently(RowProblem):
+    """No refusal of the row: said beside a total that differs by rounding alone."""
+
+    message = _(
+        "The file says %(total)s, the project's rounding gives %(computed)s. The project's stays."
+    )
+
+
+class StatusDiffers(RowProblem):
+    """No refusal of the row: a file moves no unit that is here already."""
+
+    message = _(
+        "The file says “%(file)s”, the unit is %(status)s. A file moves no unit; use the verbs "
+        "of the board."
+    )
+
+
+class NotYoursToRelease(RowProblem):
+    """No refusal of the row: who may not release brings the unit in as not released."""
+
+    message = _("Your posts do not allow releasing units, so the unit comes in as not released.")

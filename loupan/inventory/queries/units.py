@@ -107,3 +107,9 @@ def has_history(unit_ids: list[int]) -> dict[int, int]:
         .annotate(Count("id"))
     )
     return dict(found)
+
+
+def lone_building(project_id: int) -> str:
+    """The name of the project's building if there is just one, for files that name none."""
+    names = list(Building.objects.filter(project_id=project_id).values_list("name", flat=True)[:2])
+    return names[0] if len(names) == 1 else ""

@@ -1,0 +1,127 @@
+"""Many new rows at once, for actions that bring in files: COPY on PostgreSQL, one prepared INSERT else.
+
+Ids are taken beforehand, so that rows of several tables can name each other without asking back.
+Only actions call this, inside their transaction.
+"""
+
+from collections.abc import Iterable, Sequence
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from typing import Any
+
+import orjson
+from django.db import connection, models
+
+_ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
+_PART = 1_000  # Rows of text that are sent together.
+
+
+def new_ids(model: type[models.Model], count: int) -> Sequence[int]:
+    """`count` ids nobody else will use, ascending."""
+    table = model._meta.db_table
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute(
+                "SELECT nextval(pg_get_serial_sequence(%s, 'id')) FROM generate_series(1, %s)",
+                [table, count],
+            )
+            return sorted(row[0] for row in cursor.fetchall())
+        # The whole transaction is serial: nobody else takes an id meanwhile.
+        cursor.execute("SELECT seq FROM sqlite_sequence WHERE name = %s", [table])
+        row = cursor.fetchone()
+        first = (row[0] if row else 0) + 1
+        return range(first, first + count)
+
+
+def insert_rows(
+    model: type[models.Model], names: Sequence[str], rows: Iterable[Sequence[Any]]
+) -> None:
+    """Insert rows given as values of the named fields (or columns such as `unit_id`), in that order.
+
+    Dicts and lists go into JSON columns. Defaults of the model do not apply: name every column.
+    """
+    columns = [_column(model, name) for name in names]
+    table, quoted = model._meta.db_table, ", ".join(f'"{column}"' for column in columns)
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            _copy(cursor, f'COPY "{table}" ({quoted}) FROM STDIN', rows)
+        return
+    marks = ", ".join(["?"] * len(columns))
+    statement = f'INSERT INTO "{table}" ({quoted}) VALUES ({marks})'  # noqa: S608  Our own names.
+    with connection.cursor() as cursor:
+        # Past Django's wrapper, which would copy every row to turn %s into ?.
+        cursor.connection.executemany(statement, ([_sqlite(v) for v in row] for row in rows))
+
+
+def update_rows(
+    model: type[models.Model], names: Sequence[str], rows: Iterable[Sequence[Any]]
+) -> None:
+    """Change rows given as the new values of the named fields and, last, the id."""
+    is_postgres = connection.vendor == "postgresql"
+    assignments = ", ".join(
+        f'"{_column(model, name)}" = %s'
+        + ("::jsonb" if is_postgres and _is_json(model, name) else "")
+        for name in names
+    )
+    statement = f'UPDATE "{model._meta.db_table}" SET {assignments} WHERE id = %s'  # noqa: S608
+    with connection.cursor() as cursor:
+        if is_postgres:
+            cursor.executemany(statement, [[_plain(v) for v in row] for row in rows])
+        else:
+            cursor.executemany(statement, [[_sqlite(v) for v in row] for row in rows])
+
+
+def _is_json(model: type[models.Model], name: str) -> bool:
+    return isinstance(model._meta.get_field(name.removesuffix("_id")), models.JSONField)
+
+
+def _plain(value: Any) -> Any:
+    return orjson.dumps(value).decode() if isinstance(value, dict | list | tuple) else value
+
+
+def _column(model: type[models.Model], name: str) -> str:
+    for field in model._meta.concrete_fields:
+        if name in {field.name, field.attname}:
+            return str(field.column)
+    raise AssertionError(f"{model._meta.label} has no column {name}")
+
+
+def _copy(cursor: Any, statement: str, rows: Iterable[Sequence[Any]]) -> None:
+    with cursor.copy(statement) as copy:
+        lines: list[str] = []
+        for row in rows:
+            lines.append("\t".join([_text(value) for value in row]))
+            if len(lines) == _PART:
+                copy.write("\n".join(lines) + "\n")
+                lines = []
+        if lines:
+            copy.write("\n".join(lines) + "\n")
+
+
+def _text(value: Any) -> str:
+    """A value in the text form of COPY."""
+    if value is None:
+        return "\\N"
+    if isinstance(value, str):
+        return value.translate(_ESCAPES)
+    if isinstance(value, bool):
+        return "t" if value else "f"
+    if isinstance(value, int):
+        return str(value)
+    if isinstance(value, Decimal):
+        return format(value, "f")
+    if isinstance(value, datetime | date):
+        return value.isoformat()
+    return orjson.dumps(value).decode().translate(_ESCAPES)
+
+
+def _sqlite(value: Any) -> Any:
+    if value is None or isinstance(value, str | int):
+        return value
+    if isinstance(value, Decimal):
+        return format(value, "f")
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).replace(tzinfo=None).isoformat(" ")
+    if isinstance(value, date):
+        return value.isoformat()
+    return orjson.dumps(value).decode()

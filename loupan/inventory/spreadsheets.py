@@ -1,0 +1,135 @@
+"""From an uploaded file to units: read, understand, carry out part by part."""
+
+from collections.abc import Mapping
+from io import BytesIO
+
+from django.utils import translation
+from django.utils.timezone import now
+from django.utils.translation import gettext as _
+
+from loupan.core.refusals import Refusal
+from loupan.core.sheets import text_files
+from loupan.core.sheets.errors import UnreadableFile
+from loupan.core.sheets.reading import read_workbook
+from loupan.core.sheets.writing import (
+    OutColumn,
+    OutSheet,
+    RowProblem,
+    write_error_workbook,
+    write_xlsx,
+)
+from loupan.inventory.actions import imports
+from loupan.inventory.models import ImportState, UnitImport
+from loupan.inventory.queries.imports import register_of
+from loupan.inventory.queries.units import lone_building
+from loupan.inventory.rules.unit_files import UnitFile, understand
+from loupan.org.models import Project, User
+
+ROWS_AT_ONCE = 10_000
+_BOMS = ((b"\xef\xbb\xbf", "UTF-8 (BOM)"), (b"\xff\xfe", "UTF-16"), (b"\xfe\xff", "UTF-16"))
+_ENCODINGS = (("utf-8", "UTF-8"), ("gb18030", "GB18030"), ("big5hkscs", "Big5"))
+
+
+def read_units(
+    content: bytes, filename: str, mapping: Mapping[str, str], project_id: int
+) -> UnitFile:
+    """The units a file describes. Raises UnreadableFile and the refusals of `understand`."""
+    workbook = read_workbook(content, filename)
+    return understand(workbook, mapping=mapping, lone_building=lone_building(project_id))
+
+
+def carry_out(import_id: int, *, by: User, file: UnitFile | None = None) -> UnitImport:
+    """Carry out a received import to its end, or go on where it stopped.
+
+    A file that cannot be used ends as refused, with the sentence that says why.
+    """
+    batch = UnitImport.objects.get(pk=import_id)
+    with translation.override(by.language or translation.get_language()):
+        try:
+            file = file or read_units(
+                bytes(batch.content), batch.filename, batch.mapping, batch.project_id
+            )
+        except Refusal as refusal:
+            return imports.refuse_units_import(
+                import_id=import_id, message=str(refusal), by=by, at=now()
+            )
+        return _carry_out(batch, file, by)
+
+
+def _carry_out(batch: UnitImport, file: UnitFile, by: User) -> UnitImport:
+    batch = imports.begin_units_import(
+        import_id=batch.pk,
+        understood={**file.summary(), "encoding": encoding_of(bytes(batch.content))},
+        total=len(file.units),
+        problems=[problem.as_dict() for problem in file.problems],
+        by=by,
+        at=now(),
+    )
+    project = Project.objects.get(pk=batch.project_id)
+    register = register_of(project, file.units)
+    while batch.done < len(file.units):
+        batch = imports.import_units(
+            import_id=batch.pk,
+            start=batch.done,
+            units=file.units[batch.done : batch.done + ROWS_AT_ONCE],
+            register=register,
+            by=by,
+            at=now(),
+        )
+    return imports.end_units_import(import_id=batch.pk, by=by, at=now())
+
+
+def encoding_of(content: bytes) -> str:
+    """The encoding of a text file by its name; nothing for a workbook, which has its own."""
+    if content.startswith((b"PK", b"\xd0\xcf\x11\xe0")):
+        return ""
+    for mark, name in _BOMS:
+        if content.startswith(mark):
+            return name
+    try:
+        text = text_files.decode(content, "")
+    except UnreadableFile:
+        return ""
+    sample = text[:2_000]
+    for codec, name in _ENCODINGS:
+        if content.startswith(sample.encode(codec, "replace")):
+            return name
+    return "UTF-16"
+
+
+def error_workbook(batch: UnitImport, *, who: str) -> bytes:
+    """The refused rows as they were, with the reason of each, to correct and upload again."""
+    target = BytesIO()
+    mark = f"{who} · {batch.filename}"
+    file = _read_again(batch)
+    sheets = {entry["sheet"] for entry in batch.errors}
+    table = next((t for t in file.tables if t.sheet.name in sheets), None) if file else None
+    if table is not None and len(sheets) == 1:
+        problems = [
+            RowProblem(entry["row"], entry["column"] or None, entry["reason"])
+            for entry in batch.errors
+        ]
+        write_error_workbook(target, table, problems, watermark=mark)
+    else:
+        columns = [
+            OutColumn(_("Sheet")),
+            OutColumn(_("Row"), "int"),
+            OutColumn(_("Column")),
+            OutColumn(_("Value")),
+            OutColumn(_("Reason"), width=60),
+        ]
+        lines = [
+            [entry[key] for key in ("sheet", "row", "column", "value", "reason")]
+            for entry in batch.errors
+        ]
+        write_xlsx(target, [OutSheet(_("Refused rows"), columns, lines)], watermark=mark)
+    return target.getvalue()
+
+
+def _read_again(batch: UnitImport) -> UnitFile | None:
+    if batch.state == ImportState.REFUSED:
+        return None
+    try:
+        return read_units(bytes(batch.content), batch.filename, batch.mapping, batch.project_id)
+    except Refusal:
+        return None
