@@ -6,6 +6,9 @@ deleted (triggers refuse both); a mistake is answered by an opposite row that na
 
 from __future__ import annotations
 
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
@@ -104,6 +107,10 @@ class Receivable(models.Model):
     )
     reason = models.CharField(max_length=120, blank=True)
     made_at = models.DateTimeField()
+
+    if TYPE_CHECKING:  # What queries.with_received adds.
+        received: Decimal
+        outstanding: Decimal
 
     class Meta:
         ordering = ["account_id", "seq", "id"]

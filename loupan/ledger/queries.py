@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 from django.db.models import DecimalField, F, Q, QuerySet, Sum, Value
 from django.db.models.functions import Coalesce
@@ -23,6 +24,7 @@ from loupan.org.models import User
 
 _NOTHING = Value(ZERO, output_field=DecimalField(max_digits=18, decimal_places=2))
 _RECEIVED = Coalesce(Sum("allocations__amount"), _NOTHING)
+_SUMS: dict[str, Any] = {"received": _RECEIVED, "outstanding": F("amount") - _RECEIVED}
 
 
 def live_lines() -> QuerySet[Receivable]:
@@ -31,8 +33,9 @@ def live_lines() -> QuerySet[Receivable]:
 
 
 def with_received(rows: QuerySet[Receivable]) -> QuerySet[Receivable]:
-    """Each line with `received`: what allocations have given it (net of what they took back)."""
-    return rows.annotate(received=_RECEIVED)
+    """Each line with `received`, what allocations have given it (net of what they took back), and
+    `outstanding`."""
+    return rows.annotate(**_SUMS)
 
 
 @dataclass(frozen=True)
@@ -89,8 +92,9 @@ def lines_by_account(account_ids: Iterable[int]) -> dict[int, list[Line]]:
         live_lines()
         .filter(account_id__in=list(account_ids))
         .order_by("account_id", "seq", "id")
-        .values_list("id", "account_id", "seq", "money_type", "amount", "due_on", "due_note")
-        .annotate(received=_RECEIVED)
+        .values_list(
+            "id", "account_id", "seq", "money_type", "amount", "due_on", "due_note", _RECEIVED
+        )
     )
     found: dict[int, list[Line]] = {}
     for row in rows:
@@ -189,7 +193,6 @@ def receivables_for(viewer: User) -> QuerySet[Receivable]:
     """Lines in force this person may see, each with `received` and `outstanding`, by due date."""
     return (
         with_received(live_lines())
-        .annotate(outstanding=F("amount") - F("received"))
         .filter(
             viewer.access.rows("money", project="account__project_id", owner="account__owner_id")
         )

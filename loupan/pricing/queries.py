@@ -2,15 +2,16 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
-from datetime import date, timedelta
+from datetime import date
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
 from django.db.models import F, OuterRef, Q, QuerySet, Subquery
 
+from loupan.core.dates import DateOutOfRange, add_days
 from loupan.core.refusals import Refusal
-from loupan.core.rounding import TO_FEN, Mode, Precision
+from loupan.core.rounding import TO_FEN, AmountOutOfRange, Mode, Precision
 from loupan.inventory.models import Unit
 from loupan.inventory.rules.prices import ListPrice, PriceCalculator
 from loupan.org.models import User
@@ -274,18 +275,17 @@ def price_for(
         left = quota_left(limited) if limited else {}
     if deposit is None:
         deposit = _plan_deposit(plan, book.policy)
-    if sign_by is None:
-        sign_by = reserve_on + timedelta(days=book.policy.sign_within_days)
     items = [_plan_item(plan), *(_item(row, left) for row in rows)]
     if special is not None:
         items.append(_special_item(special))
     try:
+        sign_by = sign_by or add_days(reserve_on, book.policy.sign_within_days)
         priced = deal_price.price_deal(_price_input(unit, plan, items, book, reserve_on))
         planned = schedule_of(
             plan, deal_total=priced.deal_total, deposit=deposit, reserved_on=reserve_on,
             contracted_on=sign_by, precision=book.precision,
         )  # fmt: skip
-    except PricingProblem as problem:
+    except (PricingProblem, DateOutOfRange, AmountOutOfRange) as problem:
         raise refusal_of(problem) from problem
     by_code = {row.code: row for row in rows}
     return _offer(
@@ -377,9 +377,9 @@ def _special_item(special: Special) -> discounts.DiscountItem:
 def _plan_deposit(plan: PaymentPlan, policy: PricingPolicy) -> Decimal:
     for line in plan.lines.all():
         if line.money_type == PaymentPlanLine.MoneyType.DEPOSIT and line.amount_or_rate > 1:
-            amount: Decimal = line.amount_or_rate
-            return TO_FEN.apply(amount)
-    return policy.min_deposit
+            return TO_FEN.apply(line.amount_or_rate)
+    minimum: Decimal = policy.min_deposit
+    return minimum
 
 
 def schedule_of(
@@ -434,8 +434,10 @@ def offer_lines(planned: payment_plan.Schedule) -> tuple[OfferLine, ...]:
     )
 
 
-def refusal_of(problem: PricingProblem) -> Refusal:
+def refusal_of(problem: PricingProblem | DateOutOfRange | AmountOutOfRange) -> Refusal:
     """The sentence for what the rules could not work out."""
+    if not isinstance(problem, PricingProblem):
+        return errors.PriceNotComputable(problem=str(problem))
     if problem.code in {"deposit_exceeds_line", "deposit_exceeds_plan"}:
         return errors.DepositExceedsDownPayment(**problem.facts)
     if problem.code == "amount_invalid" and problem.facts.get("name") == "deposit":

@@ -10,6 +10,7 @@ from loupan.core.calendar import business_day
 from loupan.ledger import queries as ledger
 from loupan.ledger.models import LOAN_TYPES, MoneyType, Receipt
 from loupan.org.models import User
+from loupan.sales import rules
 from loupan.sales.models import (
     Buyer,
     Claim,
@@ -180,3 +181,8 @@ def money_steps(deal: Deal) -> dict[StepCode, date | None]:
         paid_on = [received_on[receipt] for receipt, line in shares if line in wanted]
         days[code] = max(paid_on, default=None) if wanted and not open_lines else None
     return days
+
+
+def light_of(step: ProcessStep, on: date) -> rules.Light:
+    """The colour of a step on a day (DOMAIN 2.5.1)."""
+    return rules.light(step.planned_on, step.actual_on, on)

@@ -1,54 +1,37 @@
 """The process table of a deal (DOMAIN 2.5.1): planned when it begins, done by events."""
 
-from collections.abc import Sequence
-from datetime import date, timedelta
+from collections.abc import Collection, Sequence
+from datetime import date
 
 from loupan.core.db import writes
 from loupan.ledger.models import LOAN_TYPES, MoneyType
 from loupan.pricing.queries import OfferLine
-from loupan.sales import queries
+from loupan.pricing.rules.payment_plan import Anchors
+from loupan.sales import queries, rules
 from loupan.sales.models import Deal, ProcessStep
 from loupan.sales.queries import DOWN_PAYMENT_TYPES
 from loupan.sales.states import StepCode
-
-LOAN_STEPS = frozenset(
-    {
-        StepCode.LOAN_DOCUMENTS,
-        StepCode.LOAN_INTERVIEW,
-        StepCode.LOAN_APPROVED,
-        StepCode.LOAN_DISBURSED,
-    }
-)
-DAYS_AFTER_CONTRACT = {
-    StepCode.FILING: 30,
-    StepCode.LOAN_DOCUMENTS: 7,
-    StepCode.LOAN_INTERVIEW: 10,
-    StepCode.LOAN_APPROVED: 20,
-}
 
 
 @writes
 def begin_process(*, deal: Deal, schedule: Sequence[OfferLine], sign_by: date) -> None:
     """Part: the steps of a new deal; the loan steps only where the plan has a loan."""
-    planned = _planned(deal, schedule, sign_by)
-    has_loan = any(line.money_type in LOAN_TYPES for line in schedule)
     ProcessStep.objects.bulk_create(
         ProcessStep(
             deal=deal,
-            seq=seq,
-            code=code,
-            planned_on=planned.get(code),
-            actual_on=deal.reserved_on if code == StepCode.RESERVATION else None,
+            seq=step.seq,
+            code=step.code,
+            planned_on=planned_on,
+            actual_on=deal.reserved_on if step.code == StepCode.RESERVATION else None,
         )
-        for seq, code in enumerate(StepCode, 1)
-        if has_loan or code not in LOAN_STEPS
+        for step, planned_on in _planned(deal, schedule, sign_by)
     )
 
 
 @writes
 def plan_process(*, deal: Deal, schedule: Sequence[OfferLine], sign_by: date) -> None:
     """Part: plan what is not done yet anew, after the schedule has changed."""
-    planned = _planned(deal, schedule, sign_by)
+    planned = {step.code: planned_on for step, planned_on in _planned(deal, schedule, sign_by)}
     steps = [step for step in deal.steps.all() if step.actual_on is None]
     for step in steps:
         step.planned_on = planned.get(StepCode(step.code))
@@ -58,31 +41,35 @@ def plan_process(*, deal: Deal, schedule: Sequence[OfferLine], sign_by: date) ->
 @writes
 def complete_step(*, deal: Deal, code: StepCode, on: date | None) -> None:
     """Part: a step was done on that day, or with None is open again."""
-    ProcessStep.objects.filter(deal=deal, code=code).exclude(actual_on=on).update(actual_on=on)
+    ProcessStep.objects.filter(deal=deal, code=code).update(actual_on=on)
 
 
 @writes
 def mark_money(*, deal: Deal) -> None:
     """Part: the steps that money completes are as the ledger says."""
+    stored = dict(deal.steps.values_list("code", "actual_on"))
     for code, on in queries.money_steps(deal).items():
-        complete_step(deal=deal, code=code, on=on)
+        if code in stored and stored[code] != on:
+            complete_step(deal=deal, code=code, on=on)
 
 
 def _planned(
     deal: Deal, schedule: Sequence[OfferLine], sign_by: date
-) -> dict[StepCode, date | None]:
-    def last(types: frozenset[MoneyType] | None = None) -> date | None:
-        days = [line.due_on for line in schedule if types is None or line.money_type in types]
-        return max((day for day in days if day), default=None) if all(days) else None
+) -> list[tuple[rules.PlannedStep, date | None]]:
+    """The process by the rules; what money completes is planned for when that money is due."""
 
-    contract = deal.contracted_on or sign_by
-    planned: dict[StepCode, date | None] = {
-        code: contract + timedelta(days=days) for code, days in DAYS_AFTER_CONTRACT.items()
-    }
-    return planned | {
-        StepCode.RESERVATION: deal.reserved_on,
+    def last(types: Collection[MoneyType]) -> date | None:
+        days = [line.due_on for line in schedule if line.money_type in types]
+        return max((day for day in days if day), default=None)
+
+    due = {
         StepCode.DOWN_PAYMENT: last(DOWN_PAYMENT_TYPES),
-        StepCode.CONTRACT: sign_by,
         StepCode.LOAN_DISBURSED: last(LOAN_TYPES),
-        StepCode.PAID_IN_FULL: last(),
     }
+    steps = rules.planned_steps(
+        has_loan=any(line.money_type in LOAN_TYPES for line in schedule),
+        anchors=Anchors(reservation=deal.reserved_on, contract=deal.contracted_on),
+        sign_by=sign_by,
+        last_due_on=last(MoneyType),
+    )
+    return [(step, due.get(step.code) or step.planned_on) for step in steps]

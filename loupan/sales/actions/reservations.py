@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from decimal import ROUND_DOWN, Decimal
+from decimal import Decimal
 
 from loupan.core import audit
 from loupan.core.calendar import business_day
@@ -30,7 +30,7 @@ from loupan.pricing.permissions import AUTHORITY_LABELS, authority_of
 from loupan.pricing.queries import Offer, Special, price_book_of, price_for
 from loupan.pricing.rules.authority import AuthorityLevel
 from loupan.pricing.rules.discounts import RefusalReason
-from loupan.sales import errors
+from loupan.sales import errors, rules
 from loupan.sales.actions.claims import end_claim, ensure_obtainable, take_unit
 from loupan.sales.actions.process import begin_process
 from loupan.sales.models import Buyer, Claim, Deal, DealDiscount, Reservation
@@ -141,16 +141,18 @@ def _shares(buyers: Sequence[BuyerDraft]) -> list[Decimal]:
         raise errors.BuyerTwice
     given = [buyer.share for buyer in buyers if buyer.share is not None]
     if not given:
-        return _equal_shares(len(ids))
-    whole = sum(given, Decimal(0))
-    if len(given) != len(ids) or whole != 1 or min(given) <= 0:
-        raise errors.SharesIncomplete(sum=f"{whole:.2%}".replace("%", " %"))
+        return rules.equal_shares(len(ids))
+    try:
+        rules.check_shares(given)
+    except rules.SharesProblem as problem:
+        raise _incomplete(given) from problem
+    if len(given) != len(ids):
+        raise _incomplete(given)
     return given
 
 
-def _equal_shares(count: int) -> list[Decimal]:
-    part = (Decimal(1) / count).quantize(Decimal("0.000001"), ROUND_DOWN)
-    return [part] * (count - 1) + [1 - part * (count - 1)]
+def _incomplete(given: Sequence[Decimal]) -> errors.SharesIncomplete:
+    return errors.SharesIncomplete(sum=f"{sum(given, Decimal(0)) * 100:.2f} %")
 
 
 def _customers(ids: Sequence[int], unit: Unit, by: User) -> list[Customer]:
