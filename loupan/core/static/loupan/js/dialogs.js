@@ -6,6 +6,47 @@ export function open(dialog) {
   if (dialog && !dialog.open) dialog.showModal();
 }
 
+// The content of a page without its frame; its forms keep the address they came from.
+function show(body, text, address) {
+  const page = new DOMParser().parseFromString(text, "text/html");
+  const main = page.getElementById("main");
+  main?.querySelectorAll(".lp-head, nav[aria-label] > .lp-trail").forEach((part) => part.remove());
+  body.replaceChildren(...(main ?? page.body).childNodes);
+  body.querySelectorAll("form:not([action])").forEach((form) => form.setAttribute("action", address));
+  window.htmx?.process(body);
+  document.dispatchEvent(new CustomEvent("lp:added", { detail: body }));
+  (body.querySelector(".is-invalid") ?? body.querySelector("input:not([type=hidden]), select, textarea"))?.focus();
+}
+
+// A form in the shared dialog stays there until it is accepted; then the page it leads to opens.
+async function send(form, submitter) {
+  const body = document.getElementById("lp-shared-body");
+  body.setAttribute("aria-busy", "true");
+  submitter?.setAttribute("aria-busy", "true");
+  try {
+    const answer = await fetch(form.action, { method: "POST", body: new FormData(form, submitter) });
+    if (answer.redirected) {
+      form.dispatchEvent(new CustomEvent("lp:sent", { bubbles: true }));
+      location.assign(answer.url);
+    } else if (answer.ok || answer.status === 422 || answer.status === 409) show(body, await answer.text(), form.action);
+    else toast(answer.status < 500 ? corner().dataset.denied : corner().dataset.broken, "danger");
+  } catch {
+    toast(corner().dataset.offline, "danger");
+  } finally {
+    body.removeAttribute("aria-busy");
+    submitter?.removeAttribute("aria-busy");
+  }
+}
+
+document.addEventListener("submit", (event) => {
+  const form = event.target;
+  if (event.defaultPrevented || form.method !== "post" || form.target || form.hasAttribute("hx-post")) return;
+  const body = form.closest("#lp-shared-body");
+  if (!body) return;
+  event.preventDefault();
+  if (!body.hasAttribute("aria-busy")) send(form, event.submitter);
+});
+
 async function load(link) {
   const dialog = document.getElementById("lp-shared");
   const body = document.getElementById("lp-shared-body");
@@ -20,14 +61,7 @@ async function load(link) {
       location.assign(link.href);
       return;
     }
-    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-    const main = page.getElementById("main");
-    main?.querySelectorAll(".lp-head, nav[aria-label] > .lp-trail").forEach((part) => part.remove());
-    body.replaceChildren(...(main ?? page.body).childNodes);
-    body.querySelectorAll("form:not([action])").forEach((form) => form.setAttribute("action", link.href));
-    window.htmx?.process(body);
-    document.dispatchEvent(new CustomEvent("lp:added", { detail: body }));
-    body.querySelector("input:not([type=hidden]), select, textarea")?.focus();
+    show(body, await answer.text(), link.href);
   } catch {
     dialog.close();
     toast(corner().dataset.offline, "danger");

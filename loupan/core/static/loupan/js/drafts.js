@@ -59,5 +59,10 @@ document.addEventListener("change", (event) => { if (event.target.form?.dataset.
 document.addEventListener("submit", (event) => {
   if (event.target.dataset.draft && !event.defaultPrevented) sessionStorage.removeItem(KEY(event.target));
 });
+document.addEventListener("lp:sent", (event) => sessionStorage.removeItem(KEY(event.target)));
+document.addEventListener("htmx:finally:request", (event) => {
+  const form = event.detail?.ctx?.sourceElement;
+  if (form?.dataset?.draft && (event.detail.ctx.response?.status ?? 500) < 400) sessionStorage.removeItem(KEY(form));
+});
 document.addEventListener("lp:added", restoreAll);
 restoreAll();

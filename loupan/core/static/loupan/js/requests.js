@@ -23,6 +23,12 @@ document.addEventListener("htmx:finally:request", () => {
 
 document.addEventListener("htmx:before:swap", (event) => {
   const status = event.detail?.ctx?.response?.status ?? 200;
+  // The session ended: the answer is the sign-in page, which must not land in a fragment.
+  if (/<body class="lp-bare/.test(event.detail?.ctx?.text ?? "") && status < 400) {
+    event.preventDefault();
+    location.reload();
+    return;
+  }
   if (status < 400 || status === 422 || status === 409) return;
   event.preventDefault();
   if (status === 401) location.reload();
