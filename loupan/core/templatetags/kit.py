@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from django import template
+from django.forms import ModelChoiceField
 from django.forms.boundfield import BoundField
 from django.templatetags.static import static
 from django.utils import timezone
@@ -237,9 +238,24 @@ def other_verbs(verbs: Sequence[Any], limit: int | str) -> Sequence[Any]:
     return verbs[int(limit) :] if verbs else []
 
 
+def _keep_only_chosen(bound: BoundField, field: ModelChoiceField[Any]) -> None:
+    value = bound.value()
+    typed = value if isinstance(value, list | tuple) else [value]
+    keys = [key for key in map(str, typed) if key.isascii() and key.isdigit() and len(key) < 19]
+    assert field.queryset is not None
+    rows = field.queryset.filter(pk__in=keys) if keys else []
+    chosen = [(row.pk, field.label_from_instance(row)) for row in rows]
+    field.widget.choices = chosen if field.widget.allow_multiple_selected else [("", ""), *chosen]
+
+
 @register.filter
 def picker_widget(field: BoundField, url: str) -> SafeString:
-    """The select of a form field, told where its choices are searched."""
+    """The select of a form field, told where its choices are searched.
+
+    Only what is chosen already is written into the page, never the whole table.
+    """
+    if isinstance(field.field, ModelChoiceField):
+        _keep_only_chosen(field, field.field)
     attrs: dict[str, str | bool] = {
         "data-picker": url,
         "data-placeholder": gettext("Name, pinyin or phone tail"),
