@@ -98,3 +98,22 @@ class NobodyChosen(Refusal):
 
 class TooManyChosen(Refusal):
     message = _("At most %(most)s customers at a time. Choose fewer.")
+
+
+class ColumnsMissing(Refusal):
+    message = _(
+        "These columns were not found: %(columns)s. Name the headings like this, or map them."
+    )
+
+
+class AlreadyThere(Refusal):
+    message = _("This customer is registered already: the same phone or ID number.")
+
+
+class TwiceInTheFile(Refusal):
+    message = _("A row above has the same phone or ID number.")
+
+
+class UnknownOwner(Refusal):
+    message = _("Nobody of this name looks after customers in the project.")
+    field = "owner"

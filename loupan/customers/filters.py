@@ -1,4 +1,4 @@
-"""One filter set for the list page and the API. The door sets `request.today`."""
+"""One filter set for the list page and the API. The door sets `request.today`, the page also its project."""
 
 from typing import Any
 
@@ -8,10 +8,8 @@ from django.utils.translation import gettext_lazy as _
 
 from loupan.core.forms import DayInput
 from loupan.customers import queries
-from loupan.customers.models import Customer, CustomerKind, Source
+from loupan.customers.models import Customer, CustomerKind
 from loupan.customers.states import CustomerClass, Grade
-from loupan.org.models import Project, User
-from loupan.org.queries import current_project
 
 NEXT_CONTACT = [
     ("late", _("Late")),
@@ -21,21 +19,7 @@ NEXT_CONTACT = [
 ]
 
 
-def _project(request: Any) -> Project | None:
-    return current_project(request) if request is not None else None
-
-
-def _sources(request: Any) -> QuerySet[Source]:
-    project = _project(request)
-    return queries.sources_of(project.company_id) if project else Source.objects.none()
-
-
-def _owners(request: Any) -> QuerySet[User]:
-    project = _project(request)
-    return queries.owners_in(project) if project else User.objects.none()
-
-
-class CustomerFilter(django_filters.FilterSet):
+class CustomerFilter(django_filters.FilterSet):  # type: ignore[misc]  # It is untyped.
     q = django_filters.CharFilter(label=_("Name, pinyin, phone or its tail"), method="by_text")
     grade = django_filters.ChoiceFilter(
         label=_("Grade"), choices=Grade.choices, empty_label=_("All grades")
@@ -46,11 +30,11 @@ class CustomerFilter(django_filters.FilterSet):
     kind = django_filters.ChoiceFilter(
         label=_("Kind"), choices=CustomerKind.choices, empty_label=_("All kinds")
     )
-    source = django_filters.ModelChoiceFilter(
-        label=_("Source"), queryset=_sources, empty_label=_("All sources")
+    source = django_filters.ChoiceFilter(
+        label=_("Source"), field_name="source_id", empty_label=_("All sources")
     )
-    owner = django_filters.ModelChoiceFilter(
-        label=_("Consultant"), queryset=_owners, empty_label=_("All consultants")
+    owner = django_filters.ChoiceFilter(
+        label=_("Consultant"), field_name="owner_id", empty_label=_("All consultants")
     )
     next_contact = django_filters.ChoiceFilter(
         label=_("Next contact"),
@@ -74,6 +58,15 @@ class CustomerFilter(django_filters.FilterSet):
     class Meta:
         model = Customer
         fields: list[str] = []
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        # The page offers the names of its project, read once; the API takes any id.
+        if project := getattr(self.request, "project", None):
+            sources = queries.sources_of(project.company_id).values_list("pk", "name")
+            owners = queries.owners_in(project).values_list("pk", "display_name")
+            self.filters["source"].extra["choices"] = list(sources)
+            self.filters["owner"].extra["choices"] = list(owners)
 
     def by_text(self, customers: QuerySet[Customer], name: str, value: str) -> QuerySet[Customer]:
         return queries.matching(customers, self.request.user, value)

@@ -160,7 +160,7 @@ class CustomerEditForm(CustomerForm):
     """The same without what has verbs of its own: kind, owner, next contact."""
 
     kind = None  # type: ignore[assignment]
-    owner_id = None
+    owner_id = None  # type: ignore[assignment]
     next_contact_on = None  # type: ignore[assignment]
     version = forms.IntegerField(min_value=0, widget=forms.HiddenInput)
 

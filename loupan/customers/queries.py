@@ -1,14 +1,13 @@
 """Every read of customers. A list begins with `customers_for(viewer)` and with nothing else."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import reduce
 from operator import or_
 from typing import Any
 
-from django.core.exceptions import ValidationError
 from django.db import connection
 from django.db.models import Count, Prefetch, Q, QuerySet
 from django.utils.functional import Promise
@@ -23,6 +22,7 @@ from loupan.customers.models import (
     CustomerPhone,
     DuplicateAttempt,
     FollowUp,
+    Person,
     Reveal,
     Source,
     Visit,
@@ -218,8 +218,8 @@ def duplicate_of(
     phone_indexes: Sequence[str],
     id_index: str | None,
     kind: str,
-    except_person: int | None = None,
-    except_customer: int | None = None,
+    except_person: int = 0,
+    except_customer: int = 0,
 ) -> Duplicate | None:
     """D1 / D6 the same ID number or credit code in the group, D2 the same phone in the project."""
     if id_index:
@@ -246,6 +246,50 @@ def person_behind(*, project: Project, phone_indexes: Sequence[str]) -> int | No
         .values_list("customer__person_id", flat=True)
         .first()
     )
+
+
+@dataclass(frozen=True)
+class KnownPerson:
+    pk: int
+    kind: str
+
+
+@dataclass(frozen=True)
+class Known:
+    """What an import must know: phones in this project, ID numbers anywhere, phones elsewhere."""
+
+    here: frozenset[str]
+    ids: frozenset[str]
+    elsewhere: dict[str, KnownPerson]
+
+
+def known_indexes(
+    project: Project, phone_indexes: Sequence[str], id_indexes: Sequence[str]
+) -> Known:
+    here: set[str] = set()
+    ids: set[str] = set()
+    elsewhere: dict[str, KnownPerson] = {}
+    for part in _parts(phone_indexes):
+        rows = CustomerPhone.objects.filter(
+            company_id=project.company_id, number_index__in=part
+        ).order_by("-customer_id")
+        for index, project_id, person, kind in rows.values_list(
+            "number_index", "project_id", "customer__person_id", "customer__person__kind"
+        ):
+            if project_id == project.pk:
+                here.add(index)
+            else:
+                elsewhere[index] = KnownPerson(person, kind)
+    for part in _parts(id_indexes):
+        found = Person.objects.filter(id_index__in=part).values_list("id_index", flat=True)
+        ids.update(index for index in found if index)
+    return Known(frozenset(here), frozenset(ids), elsewhere)
+
+
+def _parts(values: Sequence[str]) -> Iterator[Sequence[str]]:
+    """Parts that every database takes as parameters of one statement."""
+    for start in range(0, len(values), 900):
+        yield values[start : start + 900]
 
 
 def suspects(
@@ -323,17 +367,16 @@ def figures_of(customer: Customer, *, today: date) -> Figures:
 
 MOST_EVENTS = 200
 
-CHANGE_TITLES: dict[str, tuple[str | Promise, str]] = {
-    "customers.customer.registered": (_("Registered"), "user-plus"),
-    "customers.customer.edited": (_("Changed"), "pencil"),
-    "customers.customer.assigned": (_("Assigned"), "user-share"),
-    "customers.customer.imported": (_("Imported"), "file-import"),
-    "customers.customer.class_moved": (_("Class changed"), "arrow-right"),
+CHANGE_TITLES: dict[str, dict[str, str | Promise]] = {
+    "customers.customer.registered": {"label": _("Registered"), "icon": "user-plus"},
+    "customers.customer.imported": {"label": _("Imported"), "icon": "file-import"},
+    "customers.customer.edited": {"label": _("Changed"), "icon": "pencil"},
+    "customers.customer.assigned": {"label": _("Assigned"), "icon": "user-share"},
 }
-VISIT_LOOKS = {
-    Visit.Kind.FIRST: ("map-pin", "ok"),
-    Visit.Kind.RETURN: ("map-pin", "ok"),
-    Visit.Kind.CALL: ("phone-incoming", "info"),
+VISIT_LOOKS: dict[str, dict[str, str]] = {
+    Visit.Kind.FIRST: {"icon": "map-pin", "tone": "ok"},
+    Visit.Kind.RETURN: {"icon": "map-pin", "tone": "ok"},
+    Visit.Kind.CALL: {"icon": "phone-incoming", "tone": "info"},
 }
 KINDS: dict[str, Promise] = {
     "visit": _("Visits and calls"),
@@ -360,36 +403,36 @@ def timeline(customer: Customer, *, kind: str = "") -> list[Event]:
 
 def _visit_events(customer: Customer) -> list[Event]:
     visits = Visit.objects.filter(customer=customer).select_related("received_by", "source")
-    events = []
-    for visit in visits.order_by("-at", "-pk")[:MOST_EVENTS]:
-        icon, tone = VISIT_LOOKS[Visit.Kind(visit.kind)]
-        said = " · ".join(part for part in (visit.source and visit.source.name, visit.note) if part)
-        events.append(
-            Event(
-                visit.at,
-                "visit",
-                Visit.Kind(visit.kind).label,
-                str(visit.received_by),
-                said,
-                icon,
-                tone,
-            )
+    return [
+        Event(
+            at=visit.at,
+            kind="visit",
+            title=Visit.Kind(visit.kind).label,
+            by=str(visit.received_by),
+            text=_joined(visit.source.name if visit.source else "", visit.note),
+            icon=VISIT_LOOKS[visit.kind]["icon"],
+            tone=VISIT_LOOKS[visit.kind]["tone"],
         )
-    return events
+        for visit in visits.order_by("-at", "-pk")[:MOST_EVENTS]
+    ]
+
+
+def _joined(*parts: str) -> str:
+    return " · ".join(part for part in parts if part)
 
 
 def _follow_up_events(customer: Customer) -> list[Event]:
     rows = FollowUp.objects.filter(customer=customer).select_related("by")
     return [
         Event(
-            row.at,
-            "follow_up",
-            _("Follow-up: %(method)s, %(result)s")
+            at=row.at,
+            kind="follow_up",
+            title=_("Follow-up: %(method)s, %(result)s")
             % {"method": row.get_method_display(), "result": row.get_result_display()},
-            str(row.by),
-            " · ".join(part for part in (row.content, row.lost_reason) if part),
-            "message-circle",
-            "danger" if row.lost_reason else "info",
+            by=str(row.by),
+            text=_joined(row.content, row.lost_reason),
+            icon="message-circle",
+            tone="danger" if row.lost_reason else "info",
         )
         for row in rows.order_by("-at", "-pk")[:MOST_EVENTS]
     ]
@@ -399,7 +442,15 @@ def _reveal_events(customer: Customer) -> list[Event]:
     rows = Reveal.objects.filter(customer=customer).select_related("by")
     titles = {"phone": _("Looked at the full phone"), "id": _("Looked at the full ID number")}
     return [
-        Event(row.at, "reveal", titles[row.what], str(row.by), row.reason, "eye", "warn")
+        Event(
+            at=row.at,
+            kind="reveal",
+            title=titles[row.what],
+            by=str(row.by),
+            text=row.reason,
+            icon="eye",
+            tone="warn",
+        )
         for row in rows.order_by("-at", "-pk")[:MOST_EVENTS]
     ]
 
@@ -408,14 +459,13 @@ def _attempt_events(customer: Customer) -> list[Event]:
     rows = DuplicateAttempt.objects.filter(customer=customer).select_related("by")
     return [
         Event(
-            row.at,
-            "attempt",
-            _("Somebody tried to register this customer again (rule %(rule)s)")
+            at=row.at,
+            kind="attempt",
+            title=_("Somebody tried to register this customer again (rule %(rule)s)")
             % {"rule": row.rule},
-            str(row.by),
-            "",
-            "copy",
-            "warn",
+            by=str(row.by),
+            icon="copy",
+            tone="warn",
         )
         for row in rows.order_by("-at", "-pk")[:MOST_EVENTS]
     ]
@@ -425,25 +475,36 @@ def _change_events(customer: Customer) -> list[Event]:
     rows = history_of(customer).filter(event__in=CHANGE_TITLES)[:MOST_EVENTS]
     events = []
     for row in rows:
-        title, icon = CHANGE_TITLES[row.event]
         changes = [
             (_field_label(name), _shown(row.before.get(name)), _shown(after))
             for name, after in row.after.items()
             if name in row.before
         ]
-        who = str(row.by) if row.by else ""
-        events.append(Event(row.at, "change", title, who, "", icon, "neutral", tuple(changes)))
+        looks = CHANGE_TITLES[row.event]
+        events.append(
+            Event(
+                at=row.at,
+                kind="change",
+                title=looks["label"],
+                by=str(row.by) if row.by else "",
+                icon=str(looks["icon"]),
+                changes=tuple(changes),
+            )
+        )
     return events
 
 
 def _field_label(name: str) -> str:
-    labels: dict[str, str | Promise] = {"phones": _("Phones"), "id_number": _("ID number")}
+    labels: dict[str, str | Promise] = {
+        "phones": _("Phones"),
+        "id_number": _("ID number"),
+        "source": _("Source"),
+        "owner": _("Consultant"),
+        "life_class": _("Class"),
+    }
     if name in labels:
         return str(labels[name])
-    try:
-        return str(Customer._meta.get_field(name).verbose_name)  # type: ignore[union-attr]
-    except (LookupError, AttributeError, ValidationError):
-        return name
+    return str(Customer._meta.get_field(name).verbose_name)  # type: ignore[union-attr]
 
 
 def _shown(value: Any) -> str:

@@ -70,12 +70,16 @@ def _list_verbs(request: DeskRequest) -> Sequence[Page]:
 
 
 def _list_extra(request: DeskRequest) -> Page:
-    project = current_project(request)
-    may_assign = request.user.may("customers.assign", project.pk)
     return {
         "today": business_day(timezone.now()),
-        "assign_form": forms.AssignForm(project=project, customer_ids=[]) if may_assign else None,
+        "may_assign": request.user.may("customers.assign", current_project(request).pk),
+        "folded": FOLDED,
+        "has_folded": any(request.GET.get(name) for name in FOLDED),
     }
+
+
+# Filters that fold away, so that the list begins on the first screen of a phone.
+FOLDED = ("kind", "source", "life_class", "contacted_from", "contacted_to")
 
 
 def _list_page(columns: Sequence[Any]) -> ListPage:
@@ -102,6 +106,7 @@ LIST_WITHOUT_PHONES = _list_page(tables.COLUMNS_WITHOUT_PHONE)
 @require_GET
 def customer_list(request: DeskRequest) -> HttpResponse:
     request.today = business_day(timezone.now())  # type: ignore[attr-defined]
+    request.project = current_project(request)  # type: ignore[attr-defined]
     if "export" in request.GET and not request.GET.get("reason", "").strip():
         messages.error(request, _("Say why you export the list; the reason is kept in the log."))
         query = request.GET.copy()
@@ -201,21 +206,21 @@ def register(request: DeskRequest) -> HttpResponse:
 
 
 def _verbs(request: DeskRequest, customer: Customer) -> list[Page]:
-    def verb(label: str, name: str, permission: str, icon: str, **more: Any) -> list[Page]:
+    def verb(label: str, name: str, permission: str, **looks: Any) -> list[Page]:
         if not request.user.may(permission, customer.project_id):
             return []
-        return [{"label": label, "url": reverse(name, args=[customer.pk]), "icon": icon, **more}]
+        return [{"label": label, "url": reverse(name, args=[customer.pk]), **looks}]
 
     follow_up, visit = "customers.record_follow_up", "customers.record_visit"
     return [
         *verb(
-            _("Follow up"), "customers:follow_up", follow_up, "message-circle",
+            _("Follow up"), "customers:follow_up", follow_up, icon="message-circle",
             tone="primary", dialog=True, key="f",
         ),
-        *verb(_("Visit"), "customers:visit", visit, "map-pin", dialog=True, key="v"),
-        *verb(_("Call"), "customers:call", visit, "phone-incoming", dialog=True, key="c"),
-        *verb(_("Edit"), "customers:edit", "customers.edit", "pencil", key="e"),
-        *verb(_("Assign"), "customers:owner", "customers.assign", "user-share", dialog=True),
+        *verb(_("Visit"), "customers:visit", visit, icon="map-pin", dialog=True, key="v"),
+        *verb(_("Call"), "customers:call", visit, icon="phone-incoming", dialog=True, key="c"),
+        *verb(_("Edit"), "customers:edit", "customers.edit", icon="pencil", key="e"),
+        *verb(_("Assign"), "customers:owner", "customers.assign", icon="user-share", dialog=True),
     ]  # fmt: skip
 
 
@@ -403,7 +408,7 @@ def assignments(request: DeskRequest) -> HttpResponse:
             )
             messages.success(request, _("%(n)s customers assigned") % {"n": len(given)})
     for said in form.errors.values():
-        messages.error(request, " ".join(said))
+        messages.error(request, " ".join(str(sentence) for sentence in said))
     return redirect(_back(request))
 
 

@@ -7,6 +7,7 @@ import pytest
 from django.core.exceptions import PermissionDenied
 
 from loupan.core.models import AuditEvent
+from loupan.core.refusals import Refusal
 from loupan.customers import errors, queries
 from loupan.customers.actions.registrations import register_customer
 from loupan.customers.models import Customer, CustomerPhone, DuplicateAttempt, Person
@@ -205,7 +206,7 @@ def test_an_attempt_is_kept_although_the_registration_is_undone(cast: Cast) -> N
     ],
 )
 def test_bad_data_is_refused_by_name(
-    cast: Cast, given: dict[str, Any], refusal: type[errors.Refusal]
+    cast: Cast, given: dict[str, Any], refusal: type[Refusal]
 ) -> None:
     with pytest.raises(refusal):
         register(cast.lin, cast.project, **given)

@@ -1,0 +1,92 @@
+"""manage.py import_customers PROJECT FILE [--dry-run] [--by USERNAME] [--errors FILE]"""
+
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+from django.db.models import Q
+from django.utils.timezone import now
+
+from loupan.core.refusals import Refusal
+from loupan.core.sheets.errors import UnreadableFile
+from loupan.core.sheets.writing import write_error_workbook
+from loupan.customers import spreadsheets
+from loupan.customers.spreadsheets import ImportResult
+from loupan.org.models import Project, User
+
+SHOWN = 20
+
+
+class Command(BaseCommand):
+    help = "Bring customers in from a spreadsheet (.xlsx, .xls, .xlsb, .ods, .csv)."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("project", help="code or id of the project")
+        parser.add_argument("file", type=Path)
+        parser.add_argument("--dry-run", action="store_true", help="count, but write nothing")
+        parser.add_argument("--by", metavar="USERNAME", help="who does it (needs the permission)")
+        parser.add_argument(
+            "--errors", type=Path, metavar="FILE", help="write the refused rows to this workbook"
+        )
+        parser.add_argument(
+            "--map",
+            action="append",
+            default=[],
+            metavar="FIELD=COLUMN",
+            help="a heading or column letter for a field; may be repeated",
+        )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        project = _project(options["project"])
+        path: Path = options["file"]
+        try:
+            result = spreadsheets.import_file(
+                project=project,
+                content=path.read_bytes(),
+                filename=path.name,
+                is_dry_run=options["dry_run"],
+                mapping=dict(pair.split("=", 1) for pair in options["map"] if "=" in pair),
+                by=_person(project, options["by"]),
+                at=now(),
+            )
+        except OSError as error:
+            raise CommandError(f"{path}: {error.strerror}") from error
+        except (Refusal, UnreadableFile) as refusal:
+            raise CommandError(str(refusal)) from refusal
+        if options["errors"] and result.problems:
+            write_error_workbook(options["errors"], result.table, result.problems)
+        self.report(result)
+
+    def report(self, result: ImportResult) -> None:
+        for problem in result.problems[:SHOWN]:
+            self.stdout.write(f"{problem.row} {problem.column or ''}: {problem.reason}")
+        self.stdout.write(
+            f"{'dry run: ' if result.is_dry_run else ''}{result.created} created, "
+            f"{result.duplicates} duplicate, {result.refused} refused"
+        )
+
+
+def _project(text: str) -> Project:
+    wanted = Q(code=text)
+    if text.isdigit():
+        wanted |= Q(pk=int(text))
+    projects = sorted(Project.objects.filter(wanted), key=lambda found: found.code != text)
+    if not projects:
+        raise CommandError(f"There is no project {text}.")
+    return projects[0]
+
+
+def _person(project: Project, username: str | None) -> User:
+    """The person named, or the first who may import customers there."""
+    if username:
+        named = User.objects.filter(username=username, is_active=True).first()
+        if named is None:
+            raise CommandError(f"There is no user {username}.")
+        named.source = "import"
+        return named
+    for user in User.objects.filter(is_active=True).order_by("pk"):
+        if user.may("customers.import", project.pk):
+            user.source = "import"
+            return user
+    raise CommandError("Nobody may import customers into this project: name somebody with --by.")

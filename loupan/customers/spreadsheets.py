@@ -1,0 +1,214 @@
+"""Customers from a spreadsheet: read, checked by the rules of one registration, taken up in parts."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Final
+
+from loupan.core.calendar import business_day
+from loupan.core.refusals import Refusal
+from loupan.core.sheets.errors import CellProblem
+from loupan.core.sheets.reading import read_workbook
+from loupan.core.sheets.tables import Row, Table, best_table
+from loupan.core.sheets.writing import RowProblem
+from loupan.customers import errors, queries, rules
+from loupan.customers.actions import imports
+from loupan.customers.actions.imports import Draft
+from loupan.customers.forms import SEPARATORS
+from loupan.org.models import Project, User
+
+VOCABULARY: Final[Mapping[str, Sequence[str]]] = {
+    "name": ("客户姓名", "姓名", "客户名称", "名称", "业主姓名", "客户", "联系人", "name", "customer"),
+    "phones": (
+        "联系电话", "手机号码", "手机号", "手机", "电话", "移动电话",
+        "联系方式", "客户电话", "phone", "mobile", "tel",
+    ),
+    "phone_2": ("备用电话", "电话2", "手机2", "第二联系电话", "其他电话", "phone 2"),
+    "kind": ("客户类型", "类型", "个人/公司", "kind", "type"),
+    "id_type": ("证件类型", "id type"),
+    "id_number": (
+        "身份证号码", "身份证号", "身份证", "证件号码", "证件号",
+        "统一社会信用代码", "信用代码", "id number", "id card",
+    ),
+    "source": ("认知途径", "来源", "客户来源", "渠道", "获知途径", "source", "channel"),
+    "owner": ("置业顾问", "销售顾问", "归属顾问", "销售员", "业务员",
+        "跟进人", "owner", "consultant", "sales"),
+    "grade": ("意向等级", "客户等级", "等级", "意向级别", "级别", "grade", "level"),
+    "sex": ("性别", "sex", "gender"),
+    "wechat": ("微信号", "微信", "wechat"),
+    "address": ("联系地址", "地址", "通讯地址", "住址", "address"),
+    "legal_representative": ("法定代表人", "法人代表", "法人", "legal representative"),
+    "note": ("备注", "说明", "客户需求", "需求", "note", "remark", "remarks"),
+    "first_contact_on": ("首次接触日期", "首访日期", "登记日期", "来访日期", "首次到访", "first contact"),
+    "next_contact_on": ("下次跟进日期", "下次联系日期", "下次跟进", "next contact"),
+}  # fmt: skip
+ID_TYPES: Final = {
+    "": "id_card",
+    "身份证": "id_card",
+    "居民身份证": "id_card",
+    "id card": "id_card",
+    "护照": "passport",
+    "passport": "passport",
+    "港澳通行证": "hk_macau_permit",
+    "港澳居民来往内地通行证": "hk_macau_permit",
+    "台胞证": "taiwan_permit",
+    "台湾居民来往大陆通行证": "taiwan_permit",
+    "军官证": "military",
+}
+CORPORATE: Final = frozenset(
+    {"公司", "企业", "单位", "法人", "corporate", "company", "organisation"}
+)
+SEXES: Final = {
+    "男": "m",
+    "male": "m",
+    "m": "m",
+    "先生": "m",
+    "女": "f",
+    "female": "f",
+    "f": "f",
+    "女士": "f",
+}
+PART: Final = 5000
+
+
+@dataclass
+class ImportResult:
+    """What became of the rows; `problems` names each that was not taken, by Excel's row number."""
+
+    is_dry_run: bool
+    table: Table
+    created: int = 0
+    duplicates: int = 0
+    refused: int = 0
+    problems: list[RowProblem] = field(default_factory=list)
+
+
+def import_file(
+    *,
+    project: Project,
+    content: bytes,
+    filename: str,
+    is_dry_run: bool,
+    by: User,
+    at: datetime,
+    mapping: Mapping[str, str] | None = None,
+) -> ImportResult:
+    """Read and take up a file; a dry run counts the same and writes nothing.
+
+    Raises UnreadableFile and its kin, ColumnsMissing when names or phones cannot be found.
+    """
+    table = best_table(read_workbook(content, filename), VOCABULARY, mapping)
+    if missing := [name for name in ("name", "phones") if name in table.missing]:
+        raise errors.ColumnsMissing(columns=", ".join(VOCABULARY[name][0] for name in missing))
+    result = ImportResult(is_dry_run, table)
+    reader = _Reader(project, today=business_day(at))
+    part: list[Draft] = []
+    for draft in reader.drafts(table, result):
+        part.append(draft)
+        if len(part) == PART:
+            _take(part, project, result, by=by, at=at)
+            part = []
+    _take(part, project, result, by=by, at=at)
+    return result
+
+
+def _take(
+    drafts: Sequence[Draft], project: Project, result: ImportResult, *, by: User, at: datetime
+) -> None:
+    double = imports.import_customers(
+        project_id=project.pk, drafts=drafts, is_dry_run=result.is_dry_run, by=by, at=at
+    )
+    result.created += len(drafts) - len(double)
+    result.duplicates += len(double)
+    sentence = str(errors.AlreadyThere())
+    result.problems += [RowProblem(row, "phones", sentence) for row in sorted(double)]
+
+
+class _Reader:
+    """Turns rows into drafts, and keeps what must not come twice within the file."""
+
+    def __init__(self, project: Project, *, today: date) -> None:
+        self.today = today
+        self.sources = {
+            key.lower(): source.pk
+            for source in queries.sources_of(project.company_id)
+            for key in (source.code, source.name)
+        }
+        self.owners = {
+            key: person.pk
+            for person in queries.owners_in(project)
+            for key in (person.username, person.display_name)
+        }
+        self.seen: set[str] = set()
+
+    def drafts(self, table: Table, result: ImportResult) -> Iterator[Draft]:
+        for row in table.rows():
+            try:
+                draft = self.draft(row)
+            except (Refusal, CellProblem) as refusal:
+                result.refused += 1
+                column = getattr(refusal, "field", "") or None
+                result.problems.append(RowProblem(row.number, column, str(refusal)))
+                continue
+            keys = {*draft.phone_indexes, *([draft.id_index] if draft.id_index else [])}
+            if self.seen.isdisjoint(keys):
+                self.seen |= keys
+                yield draft
+                continue
+            result.duplicates += 1
+            sentence = str(errors.TwiceInTheFile())
+            result.problems.append(RowProblem(row.number, "phones", sentence))
+
+    def draft(self, row: Row) -> Draft:
+        """Raises the Refusal that one registration would raise."""
+        kind = self._kind(row)
+        id_type = ID_TYPES.get(row.code("id_type").lower(), "other")
+        phones = [
+            text
+            for name in ("phones", "phone_2")
+            for text in SEPARATORS.split(row.text(name))
+            if text.strip()
+        ]
+        next_on = row.day("next_contact_on")
+        if next_on and not rules.is_next_contact_sensible(next_on, today=self.today):
+            raise errors.NextContactNotSensible
+        grade = row.code("grade").upper()[:1]
+        return Draft(
+            row=row.number,
+            kind=kind,
+            name=rules.checked_name(row.text("name")),
+            phones=tuple(rules.checked_phones(phones)),
+            id_number=rules.checked_id_number(row.text("id_number"), kind=kind, id_type=id_type),
+            id_type=id_type,
+            grade=grade if grade in {"A", "B", "C", "D"} else "C",
+            sex=SEXES.get(row.code("sex").lower(), ""),
+            wechat=rules.clean_line(row.text("wechat"))[:60],
+            address=rules.clean_line(row.text("address"))[:200],
+            legal_representative=rules.clean_line(row.text("legal_representative"))[:40],
+            note=rules.clean_text(row.text("note"))[:500],
+            source_id=self._source_id(row),
+            owner_id=self._owner_id(row),
+            first_contact_on=row.day("first_contact_on"),
+            next_contact_on=next_on,
+        )
+
+    @staticmethod
+    def _kind(row: Row) -> str:
+        text = row.code("kind").lower()
+        return "corporate" if any(word in text for word in CORPORATE) else "individual"
+
+    def _source_id(self, row: Row) -> int | None:
+        text = row.code("source").lower()
+        if not text:
+            return None
+        if text not in self.sources:
+            raise errors.UnknownSource
+        return self.sources[text]
+
+    def _owner_id(self, row: Row) -> int | None:
+        text = row.code("owner")
+        if not text:
+            return None
+        if text not in self.owners:
+            raise errors.UnknownOwner
+        return self.owners[text]
