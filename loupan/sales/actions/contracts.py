@@ -206,9 +206,13 @@ def _lose_signing_discounts(deal: Deal, book: PriceBook, unit: Unit) -> None:
 
 
 def _number(deal: Deal, unit: Unit, given: str, day: date) -> str:
+    taken = Contract.objects.filter(project_id=deal.project_id)
     if given := given.strip():
-        if Contract.objects.filter(project_id=deal.project_id, number=given).exists():
+        if taken.filter(number=given).exists():
             raise errors.ContractNumberTaken(number=given)
         return given
-    prefix = f"{unit.project.code}-HT{day.year}-"
-    return next_number(f"contract/{deal.project_id}/{day.year}", prefix=prefix)
+    key, prefix = f"contract/{deal.project_id}/{day.year}", f"{unit.project.code}-HT{day.year}-"
+    number = next_number(key, prefix=prefix)
+    while taken.filter(number=number).exists():  # The office gave that one by hand.
+        number = next_number(key, prefix=prefix)
+    return number

@@ -1,0 +1,25 @@
+"""End locks and holds whose time is over; once, or every so many seconds until stopped."""
+
+import time
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management.base import BaseCommand
+
+from loupan.sales.tasks import end_expired_claims
+
+
+class Command(BaseCommand):
+    help = __doc__ or ""
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--every", type=int, default=0, metavar="SECONDS")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        while True:
+            freed = end_expired_claims()
+            if freed or not options["every"]:
+                self.stdout.write(f"units offered again: {freed}")
+            if not options["every"]:
+                return
+            time.sleep(options["every"])
