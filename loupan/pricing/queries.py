@@ -1,7 +1,7 @@
 """What a price depends on, read at once and kept; and the one way to price a unit."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass, fields
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -520,7 +520,10 @@ def _shown(
 
 def trace_json(steps: Iterable[Step]) -> list[dict[str, Any]]:
     """A trace as it is stored and sent: texts only."""
-    return [asdict(each) for each in steps]
+    return [
+        {"step": each.step, "rule": each.rule, "input": each.input, "output": each.output}
+        for each in steps
+    ]
 
 
 def list_price_calculator(project_id: int) -> PriceCalculator:
