@@ -4,15 +4,18 @@ Ids are taken beforehand, so that rows of several tables can name each other wit
 Only actions call this, inside their transaction.
 """
 
-from collections.abc import Iterable, Sequence
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from types import MappingProxyType
 from typing import Any
 
 import orjson
 from django.db import connection, models
 
 _ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
+_SPECIAL = re.compile(r"[\\\t\n\r]")
 _PART = 1_000  # Rows of text that are sent together.
 
 
@@ -34,23 +37,29 @@ def new_ids(model: type[models.Model], count: int) -> Sequence[int]:
 
 
 def insert_rows(
-    model: type[models.Model], names: Sequence[str], rows: Iterable[Sequence[Any]]
+    model: type[models.Model],
+    names: Sequence[str],
+    rows: Iterable[Sequence[Any]],
+    *,
+    same: Mapping[str, Any] = MappingProxyType({}),
 ) -> None:
     """Insert rows given as values of the named fields (or columns such as `unit_id`), in that order.
 
-    Dicts and lists go into JSON columns. Defaults of the model do not apply: name every column.
+    `same` are the fields that have one value in all rows.  Dicts and lists go into JSON columns.
+    Defaults of the model do not apply: name every column.
     """
-    columns = [_column(model, name) for name in names]
+    columns = [_column(model, name) for name in (*names, *same)]
     table, quoted = model._meta.db_table, ", ".join(f'"{column}"' for column in columns)
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
-            _copy(cursor, f'COPY "{table}" ({quoted}) FROM STDIN', rows)
+            _copy(cursor, f'COPY "{table}" ({quoted}) FROM STDIN', rows, same.values())
         return
+    tail = [_sqlite(value) for value in same.values()]
     marks = ", ".join(["?"] * len(columns))
     statement = f'INSERT INTO "{table}" ({quoted}) VALUES ({marks})'  # noqa: S608  Our own names.
     with connection.cursor() as cursor:
         # Past Django's wrapper, which would copy every row to turn %s into ?.
-        cursor.connection.executemany(statement, ([_sqlite(v) for v in row] for row in rows))
+        cursor.connection.executemany(statement, ([*map(_sqlite, row), *tail] for row in rows))
 
 
 def update_rows(
@@ -86,33 +95,41 @@ def _column(model: type[models.Model], name: str) -> str:
     raise AssertionError(f"{model._meta.label} has no column {name}")
 
 
-def _copy(cursor: Any, statement: str, rows: Iterable[Sequence[Any]]) -> None:
+def _copy(cursor: Any, statement: str, rows: Iterable[Sequence[Any]], same: Iterable[Any]) -> None:
+    tail = "".join(f"\t{_text(value)}" for value in same) + "\n"
     with cursor.copy(statement) as copy:
         lines: list[str] = []
         for row in rows:
-            lines.append("\t".join([_text(value) for value in row]))
+            lines.append("\t".join([_TEXTS.get(type(v), _text)(v) for v in row]) + tail)
             if len(lines) == _PART:
-                copy.write("\n".join(lines) + "\n")
+                copy.write("".join(lines))
                 lines = []
-        if lines:
-            copy.write("\n".join(lines) + "\n")
+        copy.write("".join(lines))
+
+
+def _escaped(value: str) -> str:
+    return value.translate(_ESCAPES) if _SPECIAL.search(value) else value
 
 
 def _text(value: Any) -> str:
-    """A value in the text form of COPY."""
-    if value is None:
-        return "\\N"
+    """A value of a rarer kind in the text form of COPY."""
+    known = _TEXTS.get(type(value))
+    if known is not None:
+        return known(value)
     if isinstance(value, str):
-        return value.translate(_ESCAPES)
-    if isinstance(value, bool):
-        return "t" if value else "f"
-    if isinstance(value, int):
-        return str(value)
-    if isinstance(value, Decimal):
-        return format(value, "f")
+        return _escaped(str(value))
     if isinstance(value, datetime | date):
         return value.isoformat()
-    return orjson.dumps(value).decode().translate(_ESCAPES)
+    return _escaped(orjson.dumps(value).decode())
+
+
+_TEXTS: dict[type, Callable[[Any], str]] = {
+    type(None): lambda _value: "\\N",
+    str: _escaped,
+    bool: lambda value: "t" if value else "f",
+    int: str,
+    Decimal: str,
+}
 
 
 def _sqlite(value: Any) -> Any:

@@ -34,6 +34,7 @@ from loupan.inventory.queries.imports import (
     Outcome,
     Register,
     compare_with,
+    created_ids,
     ensure_can_be_undone,
     units_state,
     weigh,
@@ -49,10 +50,10 @@ MOST_ERRORS = 5_000
 MOST_DIFFERENCES = 2_000
 MOST_SAMPLES = 200
 MOST_PAIRS = 5_000
+AT_ONCE = 5_000
 
 _UNIT_COLUMNS = (
     "id",
-    "project_id",
     "building_id",
     "entrance_id",
     "layout_id",
@@ -68,7 +69,6 @@ _UNIT_COLUMNS = (
     "predicted_inner_area",
     "measured_built_area",
     "measured_inner_area",
-    "price_basis",
     "list_unit_price",
     "list_total",
     "floor_unit_price",
@@ -77,26 +77,9 @@ _UNIT_COLUMNS = (
     "filed_total",
     "price_trace",
     "status",
-    "is_encumbered",
-    "is_sealed",
-    "is_show_flat",
     "first_released_on",
-    "claim_until",
-    "claim_label",
-    "version",
 )
-_CHANGE_COLUMNS = (
-    "project_id",
-    "unit_id",
-    "verb",
-    "from_status",
-    "to_status",
-    "reason",
-    "by_id",
-    "post_id",
-    "source",
-    "at",
-)
+_CHANGE_COLUMNS = ("unit_id", "verb", "from_status", "to_status", "reason")
 _ROW_COLUMNS = ("batch_id", "row_number", "unit_id", "number", "outcome", "before", "after")
 
 
@@ -265,16 +248,13 @@ def undo_units_import(*, import_id: int, by: Actor, at: datetime) -> UnitImport:
     """
     batch = UnitImport.objects.locked().get(pk=import_id)
     require(by, IMPORT_UNITS, batch.project_id)
-    rows = list(batch.rows.exclude(unit=None).order_by("unit_id"))
-    unit_ids = [row.unit_id for row in rows]
-    for start in range(0, len(unit_ids), 5_000):
-        list(Unit.objects.locked().filter(pk__in=unit_ids[start : start + 5_000]).only("pk"))
+    changed = list(batch.rows.exclude(unit=None).order_by("unit_id"))
+    made_ids = created_ids(batch)
+    _lock([*made_ids, *(row.unit_id for row in changed)])
     ensure_can_be_undone(batch)
-    made = [row for row in rows if row.outcome == "created"]
-    changed = [row for row in rows if row.outcome == "updated"]
     statuses = dict(Unit.objects.filter(project_id=batch.project_id).values_list("id", "status"))
     _restore(changed, statuses, batch, by=by, at=at)
-    _remove(made, statuses, batch, by=by, at=at)
+    _remove(made_ids, statuses, batch, by=by, at=at)
     _remove_empty(batch.understood.get("made", {}))
     batch.state, batch.ended_at = ImportState.UNDONE, at
     batch.save(update_fields=["state", "ended_at"])
@@ -283,7 +263,7 @@ def undo_units_import(*, import_id: int, by: Actor, at: datetime) -> UnitImport:
         batch,
         by=by,
         at=at,
-        removed=len(made),
+        removed=len(made_ids),
         restored=len(changed),
     )
     return batch
@@ -297,7 +277,7 @@ def _create(
         return
     made = batch.understood.setdefault("made", {"buildings": [], "entrances": [], "layouts": []})
     ids = new_ids(Unit, len(new))
-    units, changes, rows = [], [], []
+    units, changes = [], []
     day = business_day(at)
     for unit_id, outcome in zip(ids, new, strict=True):
         assert outcome.home is not None
@@ -306,7 +286,6 @@ def _create(
         units.append(
             (
                 unit_id,
-                batch.project_id,
                 building_id,
                 entrance_id,
                 _layout_of(get("layout"), register, made),
@@ -322,7 +301,6 @@ def _create(
                 get("predicted_inner_area"),
                 get("measured_built_area"),
                 get("measured_inner_area"),
-                register.project.price_basis,
                 get("list_unit_price"),
                 get("list_total"),
                 get("floor_unit_price"),
@@ -331,33 +309,51 @@ def _create(
                 get("filed_total"),
                 list(outcome.trace or ()),
                 outcome.status,
-                False,
-                False,
-                False,
                 day if outcome.status == UnitStatus.AVAILABLE else None,
-                None,
-                "",
-                0,
             )
         )
-        changes.append(
-            (
-                batch.project_id,
-                unit_id,
-                "import",
-                "",
-                outcome.status,
-                str(unit.values.get("status", "")),
-                by.pk,
-                by.post_id,
-                by.source,
-                at,
-            )
-        )
-        rows.append((batch.pk, unit.row, unit_id, outcome.number, "created", {}, {"version": 0}))
-    insert_rows(Unit, _UNIT_COLUMNS, units)
-    insert_rows(UnitChange, _CHANGE_COLUMNS, changes)
-    insert_rows(UnitImportRow, _ROW_COLUMNS, rows)
+        said = str(unit.values.get("status", ""))
+        changes.append((unit_id, "import", "", outcome.status, said))
+    insert_rows(
+        Unit,
+        _UNIT_COLUMNS,
+        units,
+        same={
+            "project_id": batch.project_id,
+            "price_basis": str(register.project.price_basis),
+            "is_encumbered": False,
+            "is_sealed": False,
+            "is_show_flat": False,
+            "claim_until": None,
+            "claim_label": "",
+            "version": 0,
+        },
+    )
+    _record_changes(changes, batch, by=by, at=at)
+    # Ids come in runs, so the units of a file are remembered as a few ranges instead of rows.
+    ranges = batch.understood.setdefault("created_ids", [])
+    for unit_id in ids:
+        if ranges and ranges[-1][1] == unit_id - 1:
+            ranges[-1][1] = unit_id
+        else:
+            ranges.append([unit_id, unit_id])
+
+
+def _record_changes(
+    changes: Sequence[tuple[Any, ...]], batch: UnitImport, *, by: Actor, at: datetime
+) -> None:
+    insert_rows(
+        UnitChange,
+        _CHANGE_COLUMNS,
+        changes,
+        same={
+            "project_id": batch.project_id,
+            "by_id": by.pk,
+            "post_id": by.post_id,
+            "source": by.source,
+            "at": at,
+        },
+    )
 
 
 def _place_of(
@@ -439,7 +435,7 @@ def _update(
         if outcome.trace is not None:
             written["price_trace"] = list(outcome.trace)
         by_columns[tuple(written)].append((*written.values(), unit.pk))
-        changes.append(_change(batch, unit.pk, "import", unit.status, unit.status, by=by, at=at))
+        changes.append((unit.pk, "import", unit.status, unit.status, batch.filename))
         after = {**columns, "version": unit.version + 1}
         rows.append(
             (
@@ -466,33 +462,9 @@ def _update(
         )
     for names, values in by_columns.items():
         update_rows(Unit, names, values)
-    insert_rows(UnitChange, _CHANGE_COLUMNS, changes)
+    _record_changes(changes, batch, by=by, at=at)
     insert_rows(UnitImportRow, _ROW_COLUMNS, rows)
     audit.record_all(events)
-
-
-def _change(
-    batch: UnitImport,
-    unit_id: int,
-    verb: str,
-    from_status: str,
-    to_status: str,
-    *,
-    by: Actor,
-    at: datetime,
-) -> tuple[Any, ...]:
-    return (
-        batch.project_id,
-        unit_id,
-        verb,
-        from_status,
-        to_status,
-        batch.filename,
-        by.pk,
-        by.post_id,
-        by.source,
-        at,
-    )
 
 
 def _count(batch: UnitImport, outcomes: Sequence[Outcome]) -> None:
@@ -556,48 +528,36 @@ def _restore(
         by_columns[tuple(values)].append((*values.values(), row.unit_id))
     for names, values in by_columns.items():
         update_rows(Unit, names, values)
-    insert_rows(
-        UnitChange,
-        _CHANGE_COLUMNS,
-        [
-            _change(
-                batch,
-                row.unit_id,
-                "undo_import",
-                statuses[row.unit_id],
-                statuses[row.unit_id],
-                by=by,
-                at=at,
-            )
-            for row in rows
-            if row.unit_id is not None
-        ],
-    )
+    changes = [
+        (row.unit_id, "undo_import", statuses[row.unit_id], statuses[row.unit_id], batch.filename)
+        for row in rows
+        if row.unit_id is not None
+    ]
+    _record_changes(changes, batch, by=by, at=at)
 
 
 def _remove(
-    rows: Sequence[UnitImportRow],
+    unit_ids: Sequence[int],
     statuses: Mapping[int, str],
     batch: UnitImport,
     *,
     by: Actor,
     at: datetime,
 ) -> None:
-    insert_rows(
-        UnitChange,
-        _CHANGE_COLUMNS,
-        [
-            _change(batch, row.unit_id, "delete", statuses[row.unit_id], "", by=by, at=at)
-            for row in rows
-            if row.unit_id is not None
-        ],
-    )
-    ids = [row.unit_id for row in rows]
-    for start in range(0, len(ids), 5_000):
+    changes = [(pk, "delete", statuses[pk], "", batch.filename) for pk in unit_ids]
+    _record_changes(changes, batch, by=by, at=at)
+    for start in range(0, len(unit_ids), AT_ONCE):
+        part = Unit.objects.filter(pk__in=unit_ids[start : start + AT_ONCE])
         try:
-            Unit.objects.filter(pk__in=ids[start : start + 5_000]).delete()
+            part.delete()
         except ProtectedError as error:
-            raise errors.UnitHasHistory(unit=rows[start].number) from error
+            raise errors.UnitHasHistory(unit=next(iter(error.protected_objects))) from error
+
+
+def _lock(unit_ids: Sequence[int | None]) -> None:
+    wanted = sorted(filter(None, unit_ids))
+    for start in range(0, len(wanted), AT_ONCE):
+        list(Unit.objects.locked().filter(pk__in=wanted[start : start + AT_ONCE]).only("pk"))
 
 
 def _remove_empty(made: Mapping[str, Sequence[int]]) -> None:

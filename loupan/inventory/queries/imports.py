@@ -10,7 +10,15 @@ from django.db.models import Count, Max
 from loupan.core.refusals import Refusal
 from loupan.inventory import errors
 from loupan.inventory.hooks import calculator_for
-from loupan.inventory.models import Building, Entrance, ImportState, Layout, Unit, UnitImport
+from loupan.inventory.models import (
+    Building,
+    Entrance,
+    ImportState,
+    Layout,
+    Unit,
+    UnitChange,
+    UnitImport,
+)
 from loupan.inventory.rules.addresses import (
     LAST_POSITION,
     NAME_LENGTH,
@@ -357,17 +365,33 @@ def remembered_mapping(project_id: int, headers: Sequence[str]) -> dict[str, str
     return {}
 
 
+def created_ids(batch: UnitImport) -> list[int]:
+    """The units an import made that are still there, ascending."""
+    ids: list[int] = []
+    for first, last in batch.understood.get("created_ids", []):
+        ids += Unit.objects.filter(
+            project_id=batch.project_id, pk__gte=first, pk__lte=last
+        ).values_list("pk", flat=True)
+    return sorted(ids)
+
+
 def touched_since(batch: UnitImport) -> list[str]:
-    """Numbers of the units of an import that somebody changed after it; they cannot be undone."""
-    touched = []
-    rows = list(
-        batch.rows.exclude(unit=None).values_list(
-            "unit_id", "unit__number", "unit__version", "after"
+    """Numbers of the units of an import that somebody changed after it."""
+    touched = [
+        number
+        for number, version, after in batch.rows.exclude(unit=None).values_list(
+            "unit__number", "unit__version", "after"
         )
-    )
-    for _unit_id, number, version, after in rows:
-        if version != after.get("version"):
-            touched.append(number)
+        if version != after.get("version")
+    ]
+    for first, last in batch.understood.get("created_ids", []):
+        made = Unit.objects.filter(project_id=batch.project_id, pk__gte=first, pk__lte=last)
+        moved = made.exclude(version=0) | made.filter(
+            pk__in=UnitChange.objects.filter(unit_id__gte=first, unit_id__lte=last)
+            .exclude(verb="import")
+            .values("unit_id")
+        )
+        touched += moved.values_list("number", flat=True)
     return touched
 
 

@@ -140,6 +140,7 @@ def floor_in_room(room: str) -> int | None:
     return int(found["floor"]) if found and found["floor"] else None
 
 
+@lru_cache(maxsize=65_536)
 def room_of(text: str, floor: int) -> Room:
     """On floor 7, "01", "1", "701" and "0701" are 701, position 1; "7A" and "A" are 7A, position 1.
 

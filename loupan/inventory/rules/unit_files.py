@@ -12,7 +12,7 @@ from functools import lru_cache
 from typing import Any, Final
 
 from loupan.core.refusals import Refusal
-from loupan.core.sheets.cells import as_code, as_decimal, as_text, is_missing
+from loupan.core.sheets.cells import Cell, as_code, as_decimal, as_text, is_missing
 from loupan.core.sheets.errors import CellProblem, ColumnNotFound, NoTableFound
 from loupan.core.sheets.grids import Grid, find_grid
 from loupan.core.sheets.reading import Workbook
@@ -339,18 +339,18 @@ class _TableReader:
 
     def unit(self, row: Row) -> FileUnit:
         cells = row.cells
-        room = as_code(cells[self.room_field])
-        if not room or is_missing(room):
+        room = given_code(cells[self.room_field])
+        if not room:
             raise _RowUnreadable(self.room_field, room, errors.RoomMissing())
-        building = as_code(cells["building"]) if self.has_building else ""
-        entrance = as_code(cells["entrance"]) if self.has_entrance else ""
+        building = given_code(cells["building"]) if self.has_building else ""
+        entrance = given_code(cells["entrance"]) if self.has_entrance else ""
         if (parts := addresses.split_number(room)) and (
             not self.has_building or self.has_number_only or not room.isalnum()
         ):
             building, entrance = building or parts[0], entrance or parts[1]
             room = parts[2]
         building = building or self.fallback_building
-        if not building or is_missing(building):
+        if not building:
             raise _RowUnreadable("building", building, errors.BuildingMissing())
         try:
             addresses.building_name(building)
@@ -378,8 +378,8 @@ class _TableReader:
         )
 
     def _floor(self, cells: Mapping[str, Any], room: str) -> addresses.Floor:
-        text = as_code(cells["floor"]) if self.has_floor else ""
-        if not text or is_missing(text):
+        text = given_code(cells["floor"]) if self.has_floor else ""
+        if not text:
             number = addresses.floor_in_room(room)
             if number is None:
                 raise _RowUnreadable("floor", text, errors.FloorMissing())
@@ -406,8 +406,8 @@ class _TableReader:
             except (CellProblem, errors.RowProblem) as refusal:
                 raise _RowUnreadable(name, row.text(name)[:200], refusal) from refusal
         for name in self.words:
-            text = row.code(name)
-            if text and not is_missing(text):
+            text = given_code(row.cells[name])
+            if text:
                 try:
                     values[name] = _WORDS[name](text)
                 except errors.RowProblem as refusal:
@@ -436,6 +436,13 @@ def kept_number(name: str, number: Decimal) -> Decimal:
     if number.as_tuple().exponent < -4 or (name in TOTALS and number.as_tuple().exponent < -2):  # type: ignore[operator]
         return number.quantize(_PLACES[name], ROUND_HALF_UP)
     return number
+
+
+@lru_cache(maxsize=65_536)
+def given_code(cell: Cell) -> str:
+    """The cell as a code to compare by; nothing where it says that there is nothing."""
+    text = as_code(cell)
+    return "" if is_missing(text or None) else text
 
 
 @lru_cache(maxsize=4096)
