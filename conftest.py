@@ -2,11 +2,15 @@
 
 import os
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.db import connections
+from django.test import TransactionTestCase
+
+from loupan.core.append_only import lifted
 
 # The synchronous Playwright keeps an event loop running in the thread of the test.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
@@ -45,6 +49,21 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(scope="session")
 def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
     return browser_type_launch_args | {"executable_path": CHROMIUM, "args": CHROMIUM_ARGUMENTS}
+
+
+@pytest.fixture(scope="session", autouse=True)
+def lifting_the_guards() -> Iterator[None]:
+    """After a test with real transactions its tables are emptied, also those that only grow."""
+    emptied = TransactionTestCase._fixture_teardown  # type: ignore[attr-defined]  # noqa: SLF001
+
+    def empty(case: TransactionTestCase) -> None:
+        with lifted():
+            emptied(case)
+
+    patch = pytest.MonkeyPatch()
+    patch.setattr(TransactionTestCase, "_fixture_teardown", empty)
+    yield
+    patch.undo()
 
 
 @pytest.fixture(scope="session")

@@ -21,7 +21,13 @@ def test_canonical_reservation_to_paid() -> None:
     assert deal.deal_unit_price == Decimal("12301.13")
     assert deal.deal_inner_unit_price == Decimal("15462.12")
     contract = a_contract(office, reservation)
-    print(contract.number, reservation.number, [(l.money_type, l.amount, l.due_on, l.received) for l in lines_of(deal.account_id)])
+    print(
+        contract.number,
+        reservation.number,
+        [(l.money_type, l.amount, l.due_on, l.received) for l in lines_of(deal.account_id)],
+    )
     a_receipt(office, deal, amount="389160", at=contract.at)
-    a_receipt(office, deal, amount="1020000", at=contract.at, method="loan", money_type="commercial_loan")
+    a_receipt(
+        office, deal, amount="1020000", at=contract.at, method="loan", money_type="commercial_loan"
+    )
     print([(s.code, s.planned_on, s.actual_on) for s in deal.steps.all()])

@@ -1,0 +1,55 @@
+"""One racing process: `python -m loupan.sales.tests.racer USER PLAN ATTEMPTS [dies]`.
+
+Says "ready", waits for a line, and then makes its reservations, one after the other: ATTEMPTS is
+"unit:customer,unit:customer…".  Prints one word per attempt.  With "dies" it kills itself hard in
+the middle of the first sale, after the unit has moved.
+"""
+
+import os
+import signal
+import sys
+from typing import Any
+from unittest import mock
+
+import django
+
+
+def main(user_id: str, plan_id: str, attempts: str, dies: str = "") -> None:
+    django.setup()
+    from django.utils import timezone
+
+    from loupan.core.refusals import Refusal
+    from loupan.org.models import User
+    from loupan.sales.actions import reservations
+
+    by = User.objects.get(pk=int(user_id))
+    by.may("sales.reserve_unit")
+    patch: Any = mock.patch.object(reservations, "advance_class", _die) if dies else None
+    if patch:
+        patch.start()
+    pairs = [attempt.split(":") for attempt in attempts.split(",")]
+    sys.stdout.write("ready\n")
+    sys.stdout.flush()
+    sys.stdin.readline()
+    for unit_id, customer_id in pairs:
+        try:
+            reservations.reserve_unit(
+                unit_id=int(unit_id),
+                buyers=[reservations.BuyerDraft(int(customer_id))],
+                payment_plan_id=int(plan_id),
+                by=by,
+                at=timezone.now(),
+            )
+        except Refusal as refusal:
+            sys.stdout.write(f"{refusal.code}\n")
+        else:
+            sys.stdout.write("sold\n")
+    sys.stdout.flush()
+
+
+def _die(**_given: object) -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -1,0 +1,119 @@
+"""No double sale, proved by real processes against each other on the database of this run."""
+
+import os
+import random
+import subprocess
+import sys
+from collections import Counter
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from django.db import connection
+
+from loupan.core.models import AuditEvent
+from loupan.inventory.models import Unit, UnitChange
+from loupan.inventory.testing import a_unit
+from loupan.sales.models import Claim, Deal
+from loupan.sales.queries import book_differences
+from loupan.sales.testing import Office, a_buyer, an_office, another_unit
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.race, pytest.mark.slow]
+
+ROOT = Path(settings.BASE_DIR)
+PROCESSES = 8
+
+
+def database_url() -> str:
+    """The database of this very test, for other processes."""
+    here = connection.settings_dict
+    if connection.vendor == "sqlite":
+        return f"sqlite:///{here['NAME']}"
+    return f"postgres://{here['USER']}@{here['HOST']}:{here['PORT']}/{here['NAME']}"
+
+
+def race(office: Office, lanes: list[list[tuple[int, int]]], *, dies: str = "") -> Counter[str]:
+    """Each lane is one process; all start at the same moment. How often each answer came."""
+    environment = {
+        **os.environ,
+        "DATABASE_URL": database_url(),
+        "DJANGO_SETTINGS_MODULE": "loupan.config.settings",
+        "LOUPAN_FIELD_KEYS": settings.FIELD_KEYS,
+        "LOUPAN_SECRET_KEY": settings.SECRET_KEY,
+    }
+    runners = [
+        subprocess.Popen(
+            [
+                sys.executable, "-m", "loupan.sales.tests.racer",
+                str(office.lin.pk), str(office.prices.plan.pk),
+                ",".join(f"{unit}:{customer}" for unit, customer in lane),
+                *([dies] if dies and not number else []),
+            ],
+            cwd=ROOT, env=environment, text=True,
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        )
+        for number, lane in enumerate(lanes)
+    ]  # fmt: skip
+    for runner in runners:
+        assert runner.stdout
+        assert runner.stdin
+        ready = runner.stdout.readline()
+        assert ready == "ready\n", runner.communicate()
+    for runner in runners:
+        assert runner.stdin
+        runner.stdin.write("go\n")
+        runner.stdin.flush()
+    answers: Counter[str] = Counter()
+    for runner in runners:
+        said, complaints = runner.communicate(timeout=120)
+        assert runner.returncode in ({0, -9} if dies else {0}), complaints
+        answers.update(said.split())
+    return answers
+
+
+def test_orc_02_of_two_hundred_confirmations_one_sells() -> None:
+    office = an_office()
+    unit = a_unit(office.project)
+    buyers = [a_buyer(office) for _ in range(200)]
+    lanes = [[(unit.pk, buyer.pk) for buyer in buyers[n::PROCESSES]] for n in range(PROCESSES)]
+    answers = race(office, lanes)
+    assert answers["sold"] == 1
+    assert answers["unit_not_available"] + answers["busy"] == 199
+    assert answers["busy"] == 0
+    assert Deal.objects.count() == 1
+    assert Claim.objects.filter(is_active=True).count() == 1
+    moved = UnitChange.objects.filter(unit=unit, from_status="available", to_status="reserved")
+    assert moved.count() == 1
+    assert AuditEvent.objects.filter(event="sales.reservation.made").count() == 1
+    assert book_differences() == []
+
+
+def test_orc_03_a_hundred_customers_over_fifty_units() -> None:
+    office = an_office()
+    units = [another_unit(office).pk for _ in range(50)]
+    buyers = [a_buyer(office).pk for _ in range(100)]
+    chance = random.Random(20250308)
+    lanes = [
+        [(unit, buyer) for buyer in buyers[n::PROCESSES] for unit in chance.sample(units, 3)]
+        for n in range(PROCESSES)
+    ]
+    answers = race(office, lanes)
+    wanted = {unit for lane in lanes for unit, _buyer in lane}
+    assert answers["sold"] == Deal.objects.count() == len(wanted)
+    assert set(answers) <= {"sold", "unit_not_available"}
+    assert Deal.objects.values("unit_id").distinct().count() == Deal.objects.count()
+    assert book_differences() == []
+
+
+def test_a_seller_killed_in_the_middle_of_a_sale_leaves_nothing_behind() -> None:
+    office = an_office()
+    unit = a_unit(office.project)
+    buyers = [a_buyer(office) for _ in range(4)]
+    answers = race(office, [[(unit.pk, buyers[0].pk)]], dies="now")
+    assert not answers
+    unit.refresh_from_db()
+    assert (unit.status, Deal.objects.count(), Claim.objects.count()) == ("available", 0, 0)
+    answers = race(office, [[(unit.pk, buyer.pk)] for buyer in buyers], dies="now")
+    assert answers["sold"] == 1
+    assert Unit.objects.get(pk=unit.pk).status == "reserved"
+    assert book_differences() == []
