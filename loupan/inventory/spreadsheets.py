@@ -7,6 +7,7 @@ from django.utils import translation
 from django.utils.timezone import now
 from django.utils.translation import gettext as _
 
+from loupan.core.bulk import without_collecting
 from loupan.core.refusals import Refusal
 from loupan.core.sheets import text_files
 from loupan.core.sheets.errors import UnreadableFile
@@ -44,7 +45,7 @@ def carry_out(import_id: int, *, by: User, file: UnitFile | None = None) -> Unit
     A file that cannot be used ends as refused, with the sentence that says why.
     """
     batch = UnitImport.objects.get(pk=import_id)
-    with translation.override(by.language or translation.get_language()):
+    with without_collecting(), translation.override(by.language or translation.get_language()):
         try:
             file = file or read_units(
                 bytes(batch.content), batch.filename, batch.mapping, batch.project_id

@@ -117,7 +117,7 @@ def start_units_import(
 
     Raises ImportUnderWay, ImportEnded.
     """
-    batch = UnitImport.objects.locked().get(pk=import_id)
+    batch = _locked(import_id)
     require(by, IMPORT_UNITS, batch.project_id)
     if batch.state == ImportState.RUNNING:
         raise errors.ImportUnderWay
@@ -151,7 +151,7 @@ def begin_units_import(
 
     Raises ImportEnded.
     """
-    batch = UnitImport.objects.locked().get(pk=import_id)
+    batch = _locked(import_id)
     require(by, IMPORT_UNITS, batch.project_id)
     if batch.state == ImportState.RUNNING and batch.done:
         return batch
@@ -179,7 +179,7 @@ def import_units(
     On a dry run everything is weighed and counted and nothing written.  Raises ImportUnderWay when
     somebody else went on with this import, ChangedMeanwhile never: the register is read again.
     """
-    batch = UnitImport.objects.locked().get(pk=import_id)
+    batch = _locked(import_id)
     require(by, IMPORT_UNITS, batch.project_id)
     if batch.state != ImportState.RUNNING or batch.done != start:
         raise errors.ImportUnderWay
@@ -206,7 +206,7 @@ def import_units(
 @writes
 def end_units_import(*, import_id: int, by: Actor, at: datetime) -> UnitImport:
     """All rows have been seen: say which rounding the file's totals follow, and close."""
-    batch = UnitImport.objects.locked().get(pk=import_id)
+    batch = _locked(import_id)
     require(by, IMPORT_UNITS, batch.project_id)
     if batch.state != ImportState.RUNNING:
         raise errors.ImportEnded
@@ -230,7 +230,7 @@ def end_units_import(*, import_id: int, by: Actor, at: datetime) -> UnitImport:
 @writes
 def refuse_units_import(*, import_id: int, message: str, by: Actor, at: datetime) -> UnitImport:
     """The file cannot be used: keep the sentence that says why, not the file."""
-    batch = UnitImport.objects.locked().get(pk=import_id)
+    batch = _locked(import_id)
     require(by, IMPORT_UNITS, batch.project_id)
     if batch.done and not batch.is_dry_run:
         raise errors.ImportUnderWay
@@ -246,7 +246,7 @@ def undo_units_import(*, import_id: int, by: Actor, at: datetime) -> UnitImport:
 
     All or nothing.  Raises ImportNotDone, UnitsTouchedSince, UnitHasHistory.
     """
-    batch = UnitImport.objects.locked().get(pk=import_id)
+    batch = _locked(import_id)
     require(by, IMPORT_UNITS, batch.project_id)
     changed = list(batch.rows.exclude(unit=None).order_by("unit_id"))
     made_ids = created_ids(batch)
@@ -267,6 +267,11 @@ def undo_units_import(*, import_id: int, by: Actor, at: datetime) -> UnitImport:
         restored=len(changed),
     )
     return batch
+
+
+def _locked(import_id: int) -> UnitImport:
+    """The import to decide on, without the bytes of its file."""
+    return UnitImport.objects.locked().defer("content").get(pk=import_id)
 
 
 def _create(
