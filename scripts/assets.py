@@ -31,6 +31,9 @@ ICON = re.compile(
     r"""([a-z0-9]+(?:-[a-z0-9]+)*)(?=["'<>\s)])"""
 )
 
+# Place(_("Home"), "home", …): a word after a label is an icon if there is one of that name.
+PERHAPS_ICON = re.compile(r"""_\("[^"]*"\),\s*"([a-z0-9]+(?:-[a-z0-9]+)*)\"""")
+
 
 def copy(source: Path, target: Path) -> None:
     """Copy without the pointer to a source map, which the static files would have to contain."""
@@ -40,14 +43,14 @@ def copy(source: Path, target: Path) -> None:
         target.write_bytes(content)
 
 
-def icon_names(root: Path) -> set[str]:
-    sources = [
-        path
+def sources(root: Path) -> list[str]:
+    """The text of everything that may ask for an icon."""
+    return [
+        path.read_text(encoding="utf-8")
         for ending in ("html", "py", "js")
         for path in (root / "loupan").rglob(f"*.{ending}")
         if "tests" not in path.parts and "migrations" not in path.parts
     ]
-    return {name for path in sources for name in ICON.findall(path.read_text(encoding="utf-8"))}
 
 
 def icon_file(root: Path, name: str) -> Path:
@@ -59,13 +62,18 @@ def icon_file(root: Path, name: str) -> Path:
 
 
 def missing_icons(root: Path) -> list[str]:
-    return sorted(name for name in icon_names(root) if not icon_file(root, name).exists())
+    asked = {name for text in sources(root) for name in ICON.findall(text)}
+    return sorted(name for name in asked if not icon_file(root, name).exists())
 
 
 def sprite(root: Path) -> str:
     """One SVG with a <symbol id="tabler-NAME"> for every icon found in the sources."""
     symbols = []
-    for name in sorted(icon_names(root)):
+    texts = sources(root)
+    names = {
+        name for pattern in (ICON, PERHAPS_ICON) for text in texts for name in pattern.findall(text)
+    }
+    for name in sorted(names):
         path = icon_file(root, name)
         if not path.exists():
             continue  # A test names it; a page without one icon is better than no page.
