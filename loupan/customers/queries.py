@@ -4,8 +4,6 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from functools import reduce
-from operator import or_
 from typing import Any
 
 from django.db import connection
@@ -51,6 +49,34 @@ def with_masked_phones(customers: QuerySet[Customer]) -> QuerySet[Customer]:
     return customers.defer("address").prefetch_related(Prefetch("phones", phones))
 
 
+_BRIEF = (
+    "id", "version", "kind", "name", "project_id", "person_id", "source_id", "source__name",
+    "owner_id", "owner__display_name", "owner__username", "grade", "life_class",
+    "first_contact_on", "last_contact_at", "next_contact_on", "protected_until",
+)  # fmt: skip
+
+
+def briefly(
+    customers: QuerySet[Customer], viewer: User, *, after: int | None, limit: int
+) -> tuple[list[dict[str, Any]], str | None]:
+    """One page of a list as plain values, newest first, with masked phones: two statements.
+
+    `after` is the last id of the page before; the answer ends with the id for the next one.
+    """
+    if after is not None:
+        customers = customers.filter(pk__lt=after)
+    rows = list(customers.order_by("-pk").values(*_BRIEF)[: limit + 1])
+    page, more = rows[:limit], len(rows) > limit
+    phones: dict[int, list[str]] = {row["id"]: [] for row in page}
+    if page and sees_phones(viewer):
+        found = CustomerPhone.objects.filter(customer_id__in=list(phones)).order_by("sort", "pk")
+        for pk, masked in found.values_list("customer_id", "masked"):
+            phones[pk].append(masked)
+    for row in page:
+        row["phones"] = phones[row["id"]]
+    return page, str(page[-1]["id"]) if more else None
+
+
 def masked_phones(customer: Customer, viewer: User) -> list[str]:
     return [phone.masked for phone in customer.phones.all()] if sees_phones(viewer) else []
 
@@ -90,8 +116,6 @@ MASKED_PHONE = re.compile(r"([0-9+]{3})\*{2,8}([0-9]{4})")
 ID_TEXT = re.compile(r"[0-9]{15}|[0-9]{17}[0-9Xx]|[0-9A-Za-z]{18}")
 LETTERS = re.compile(r"[a-zA-Z][a-zA-Z ']*")
 TAIL_LENGTH = 4
-MOST_FOUND = 500
-MOST_CANDIDATES = 2000
 LAST = chr(0x10FFFF)
 
 
@@ -106,44 +130,34 @@ def _phone_rows(viewer: User, **found: Any) -> QuerySet[CustomerPhone]:
     return CustomerPhone.objects.filter(_reach(viewer, "customer__owner_id"), **found)
 
 
-def _by_phone(viewer: User, text: str, *, limit: int) -> list[int] | None:
-    """Ids for a full number or the last digits of one; None when the text is no such thing."""
+def _by_phone(viewer: User, text: str) -> QuerySet[CustomerPhone] | None:
+    """Phones with this number, or with these last four digits; None when the text is no phone.
+
+    Of a part of a number only the last four digits count: matching more of it would let whoever may
+    not see a number guess it digit by digit.
+    """
+    if not sees_phones(viewer):
+        return None
     if masked := MASKED_PHONE.fullmatch(text):
-        rows = _phone_rows(viewer, tail=masked[2], masked=f"{masked[1]}****{masked[2]}")
-        return _newest(rows, limit)
+        return _phone_rows(viewer, tail=masked[2], masked=f"{masked[1]}****{masked[2]}")
     if not PHONE_TEXT.fullmatch(text):
         return None
     try:
         number = normalise_phone(text)
     except IdentityProblem:
-        number = ""
-    if number:
-        rows = _phone_rows(viewer, number_index=blind_index("phone", number))
-        return _newest(rows, limit)
-    digits = "".join(str(int(character)) for character in text if character.isdigit())
-    if len(digits) < TAIL_LENGTH:
-        return None
-    rows = _phone_rows(viewer, tail=digits[-TAIL_LENGTH:])
-    if len(digits) == TAIL_LENGTH:
-        return _newest(rows, limit)
-    # The tail narrows a million to about a hundred; their full numbers decide.
-    candidates = rows.order_by("-customer_id")[:MOST_CANDIDATES].values_list(
-        "customer_id", "number"
-    )
-    return [pk for pk, number in candidates if number.replace("-", "").endswith(digits)]
+        digits = "".join(str(int(character)) for character in text if character.isdigit())
+        if len(digits) < TAIL_LENGTH:
+            return None
+        return _phone_rows(viewer, tail=digits[-TAIL_LENGTH:])
+    return _phone_rows(viewer, number_index=blind_index("phone", number))
 
 
-def _newest(rows: QuerySet[CustomerPhone], limit: int) -> list[int]:
-    return list(rows.order_by("-customer_id").values_list("customer_id", flat=True)[:limit])
-
-
-def _by_id_number(customers: QuerySet[Customer], text: str) -> list[int]:
+def _by_id_number(customers: QuerySet[Customer], text: str) -> QuerySet[Customer]:
     try:
         number = normalise_id_number(text)
     except IdentityProblem:
-        return []
-    index = blind_index("id", number)
-    return list(customers.filter(person__id_index=index).values_list("pk", flat=True)[:MOST_FOUND])
+        return customers.none()
+    return customers.filter(person__id_index=blind_index("id", number))
 
 
 def _name_conditions(text: str) -> list[Q]:
@@ -158,47 +172,39 @@ def _name_conditions(text: str) -> list[Q]:
 
 
 def matching(customers: QuerySet[Customer], viewer: User, text: str) -> QuerySet[Customer]:
-    """Narrow a list to a typed text: phone, tail of a phone, ID number, name, pinyin, initials."""
-    text = text.strip()[:80].replace("\x00", "")
-    if not text:
-        return customers
-    ids = _by_phone(viewer, text, limit=MOST_FOUND) if sees_phones(viewer) else None
-    if ID_TEXT.fullmatch(text):
-        ids = [*(ids or []), *_by_id_number(customers, text)]
-    if ids is not None and not (ids == [] and LETTERS.search(text)):
-        return customers.filter(pk__in=ids)
-    return customers.filter(reduce(or_, _name_conditions(text)))
+    """Narrow a list to a typed text: phone, its last four, ID number, name, pinyin, initials.
 
-
-def search(viewer: User, text: str, *, limit: int = 20) -> list[Customer]:
-    """The newest customers for a typed text, within reach: for pickers and the palette.
-
-    A full phone or ID number goes through the keyed index, the last four or more digits through the
-    tail, names by their start, given name, pinyin or initials.  Every way is an index range.
+    A full phone or ID number goes through its keyed index, the last four digits through theirs, names
+    by their start, given name, pinyin or initials.  Every way is an index range.
     """
     text = text.strip()[:80].replace("\x00", "")
     if not text:
-        return []
-    ids = _by_phone(viewer, text, limit=limit) if sees_phones(viewer) else None
-    if ID_TEXT.fullmatch(text):
-        ids = [*(ids or []), *_by_id_number(customers_for(viewer), text)]
-    if not ids and not (text.isdigit() and len(text) > TAIL_LENGTH):
-        ids = [*(ids or []), *_ids_by_name(viewer, text, limit)]
-    chosen = sorted(set(ids or []), reverse=True)[:limit]
-    if not chosen:
-        return []
-    return list(with_masked_phones(customers_for(viewer)).filter(pk__in=chosen).order_by("-pk"))
+        return customers
+    if ID_TEXT.fullmatch(text) and (found := _by_id_number(customers, text)).exists():
+        return found
+    phones = _by_phone(viewer, text)
+    if phones is not None:
+        return customers.filter(pk__in=phones.values("customer_id"))
+    return customers.filter(pk__in=_named(viewer, text))
 
 
-def _ids_by_name(viewer: User, text: str, limit: int) -> set[int]:
-    # One query per range: together in an OR the planner gives the indexes up.
+def search(viewer: User, text: str, *, limit: int = 20) -> list[Customer]:
+    """The newest customers for a typed text, within reach: for pickers and the palette."""
+    text = text.strip()[:80].replace("\x00", "")
+    reach = with_masked_phones(customers_for(viewer))
+    found: list[Customer] = []
+    if ID_TEXT.fullmatch(text) or _by_phone(viewer, text) is not None:
+        found = list(matching(reach, viewer, text).order_by("-pk")[:limit])
+    if found or not text:
+        return found
+    return list(reach.filter(pk__in=_named(viewer, text)).order_by("-pk")[:limit])
+
+
+def _named(viewer: User, text: str) -> QuerySet[Customer, dict[str, Any]]:
+    """Ids by name: each way its own query, for together in an OR the planner gives the indexes up."""
     reach = Customer.objects.filter(_reach(viewer, "owner_id"))
-    found: set[int] = set()
-    for condition in _name_conditions(text):
-        found |= set(reach.filter(condition).values_list("pk", flat=True)[:limit])
-        if len(found) >= limit:
-            break
-    return found
+    first, *others = (reach.filter(way).values("pk") for way in _name_conditions(text))
+    return first.union(*others)
 
 
 # --- Duplicates (DOMAIN 2.11.1) -------------------------------------------------------------------
