@@ -41,6 +41,11 @@ PYTHON = VENV / "bin" / "python"
 STAMPS = VENV / "stamps"
 LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 IMPORT_LINTER = "from importlinter import cli; cli.lint_imports_command(['--no-logo'])"
+# What runs beside the web server: the queue, and the clock that ends locks and holds.
+BACKGROUND = {
+    "background worker": ["db_worker", "--queue-name=*"],
+    "clock": ["expire_claims", "--every=15"],
+}
 SECONDS_TO_ANSWER = 120
 SECONDS_TO_STOP = 15
 
@@ -320,9 +325,8 @@ def up(arguments: argparse.Namespace) -> int:
         fill(data, empty=arguments.empty, env=env)
         try:
             children.start("web server", web_command(host, port, env.get("DATABASE_URL", "")), env)
-            children.start(
-                "background worker", [str(PYTHON), "manage.py", "db_worker", "--queue-name=*"], env
-            )
+            for name, command in BACKGROUND.items():
+                children.start(name, [str(PYTHON), "manage.py", *command], env)
             wait_for_answer(host, port, children)
             say(f"ready: http://{f'[{host}]' if ':' in host else host}:{port}/")
             while True:

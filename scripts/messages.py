@@ -56,7 +56,14 @@ def as_python(path: Path) -> bytes:
 
 def read_sources() -> Catalog:
     """Every marked sentence of the product, with the files it stands in."""
-    catalog = Catalog(locale=LANGUAGE, domain="django", charset="utf-8", fuzzy=False)
+    catalog = Catalog(
+        locale=LANGUAGE,
+        domain="django",
+        project="Loupan",
+        version="0.1.0",
+        charset="utf-8",
+        fuzzy=False,
+    )
     for path in sources():
         name = path.relative_to(ROOT).as_posix()
         options = {"encoding": "utf-8"}
@@ -97,7 +104,9 @@ def update() -> None:
     No fuzzy guesses: a changed sentence is a new one.
     """
     found = read_sources()
-    kept = sentences(read_translations()) if PO.exists() else {}
+    earlier_catalog = read_translations() if PO.exists() else found
+    found.creation_date = earlier_catalog.creation_date  # Else every update changes the head.
+    kept = sentences(earlier_catalog)
     for message_key, message in sentences(found).items():
         if earlier := kept.get(message_key):
             message.string = earlier.string
