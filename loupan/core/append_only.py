@@ -59,8 +59,9 @@ class GuardTables(RunPython):
         return type(self).__name__, list(self.tables), {}
 
     def _up(self, apps: Any, editor: Any) -> None:
+        """Also after a change of a guarded table: SQLite makes it anew and forgets its triggers."""
         for table in self.tables:
-            for statement in _create(editor.connection, table):
+            for statement in _drop(editor.connection, table) + _create(editor.connection, table):
                 editor.connection.cursor().execute(statement)
 
     def _down(self, apps: Any, editor: Any) -> None:

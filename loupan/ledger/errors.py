@@ -55,7 +55,3 @@ class ReasonMissing(Refusal):
 class RefundNotWithinReceived(Refusal):
     message = _("Refund and kept amount must together be the %(received)s received.")
     field = "kept"
-
-
-class ReceiptNotReversed(Refusal):
-    message = _("Receipt %(receipt)s was already paid back with its deal.")

@@ -217,3 +217,45 @@ def bank_accounts_of(account: Account) -> QuerySet[BankAccount]:
         Q(project_id=account.project_id) | Q(project=None, company__projects=account.project_id),
         is_enabled=True,
     ).order_by(F("project_id").desc(nulls_last=True), "-kind", "id")
+
+
+# --- Before money is taken ------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Settling:
+    """What a receipt that is not there yet would settle; yuan."""
+
+    parts: list[tuple[Line, Decimal]]
+    left: Decimal
+
+
+def settling_preview(
+    account_id: int, *, amount: Decimal, money_type: str, received_on: date
+) -> Settling:
+    """How a receipt would be allocated if it were recorded now (DOMAIN 2.5.3); nothing is written."""
+    rows = list(Receipt.objects.filter(account_id=account_id))
+    coming = max((row.pk for row in rows), default=0) + 1
+    lines = lines_of(account_id)
+    shares = rules.allocate(
+        [
+            rules.Due(line.id, money_class(line.money_type), line.amount, line.due_on, line.seq)
+            for line in lines
+        ],
+        [
+            *(
+                rules.Paid(
+                    row.pk,
+                    money_class(row.money_type),
+                    row.amount,
+                    row.received_on,
+                    row.corrects_id,
+                )
+                for row in rows
+            ),
+            rules.Paid(coming, money_class(money_type), amount, received_on, None),
+        ],
+    )
+    given = {line: part for (receipt, line), part in shares.items() if receipt == coming}
+    parts = [(line, given[line.id]) for line in lines if line.id in given]
+    return Settling(parts, amount - sum(given.values(), ZERO))

@@ -370,7 +370,6 @@ def _special_item(special: Special) -> discounts.DiscountItem:
         kind=discounts.DiscountKind.SPECIAL,
         form=discounts.DiscountForm(special.form),
         value=special.amount_or_rate,
-        order=32000,
     )
 
 
@@ -443,7 +442,7 @@ def refusal_of(problem: PricingProblem | DateOutOfRange | AmountOutOfRange) -> R
     if problem.code == "amount_invalid" and problem.facts.get("name") == "deposit":
         return errors.DepositExceedsPrice()
     if problem.code == "down_payment_below_minimum":
-        shown = {key: f"{Decimal(str(value)):.2%}" for key, value in problem.facts.items()}
+        shown = {key: f"{Decimal(str(value)) * 100:.2f} %" for key, value in problem.facts.items()}
         return errors.DownPaymentBelowMinimum(**shown)
     return errors.PriceNotComputable(problem=problem.code)
 

@@ -122,9 +122,3 @@ class ReasonMissing(Refusal):
 class KeptTooMuch(Refusal):
     message = _("At most %(received)s can be kept: that is all that was received.")
     field = "kept"
-
-
-class MoneyOnClaim(Refusal):
-    """U-12."""
-
-    message = _("Money was received on unit %(unit)s since it was claimed. Somebody must decide.")

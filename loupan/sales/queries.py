@@ -1,21 +1,37 @@
 """Every read of the sales chain. A list begins with one of the `…_for(viewer)` and nothing else."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
+from django.db import connection
 from django.db.models import Count, F, OuterRef, Prefetch, Q, QuerySet, Subquery, Sum
 
 from loupan.core.calendar import business_day
-from loupan.core.models import NumberSeries
+from loupan.core.models import AuditEvent, NumberSeries
+from loupan.customers.models import Customer
+from loupan.customers.queries import customers_for
+from loupan.documents.models import Printing
 from loupan.inventory.models import Unit, UnitChange
+from loupan.inventory.queries.units import changes_of
 from loupan.inventory.states import CLAIMED, UnitStatus
 from loupan.ledger import queries as ledger
 from loupan.ledger.models import LOAN_TYPES, MoneyType, Receipt, Receivable
 from loupan.org.models import User
-from loupan.pricing.models import Discount
+from loupan.pricing.models import Discount, DownPaymentRule
+from loupan.pricing.queries import (
+    OfferLine,
+    PriceBook,
+    offer_lines,
+    price_book,
+    refusal_of,
+    schedule_of,
+)
+from loupan.pricing.rules import deal_price, discounts, list_price
+from loupan.pricing.rules.payment_plan import Schedule
+from loupan.pricing.rules.tracing import PricingProblem
 from loupan.sales import rules
 from loupan.sales.models import (
     Buyer,
@@ -195,6 +211,125 @@ def light_of(step: ProcessStep, on: date) -> rules.Light:
     return rules.light(step.planned_on, step.actual_on, on)
 
 
+# --- Before a contract is signed ------------------------------------------------------------------
+
+
+def signing_discounts(deal: Deal) -> list[str]:
+    """Names of the deal's discounts that are lost when it is signed after the sign-by day."""
+    return [item.name for item in deal.discounts.all() if item.is_for_signing_on_time]
+
+
+def price_without_signing_discounts(deal: Deal, book: PriceBook) -> deal_price.Priced:
+    """The deal's own snapshot priced again without what was for signing on time (2.3.1 e)."""
+    items = tuple(
+        discounts.DiscountItem(
+            code=f"{item.seq}",
+            name=item.name,
+            kind=discounts.DiscountKind(item.kind),
+            form=discounts.DiscountForm(item.form),
+            value=item.amount_or_rate,
+            order=item.seq,
+        )
+        for item in deal.discounts.all()
+        if not item.is_for_signing_on_time
+    )
+    return deal_price.price_deal(
+        deal_price.PriceInput(
+            list_total=deal.list_total,
+            built_area=deal.built_area,
+            inner_area=deal.inner_area,
+            items=items,
+            basis=list_price.Basis(deal.price_basis),
+            stack_mode=discounts.StackMode(book.policy.stack_mode),
+            round_each_step=book.policy.round_each_step,
+            identity_best_only=book.policy.identity_best_only,
+            precision=book.precision,
+        )
+    )
+
+
+def schedule_when_signed(
+    deal: Deal, signed_on: date, deal_total: Decimal, book: PriceBook
+) -> Schedule:
+    """The payments of a deal once its contract is signed on that day. Raises what price_for raises."""
+    try:
+        return schedule_of(
+            book.plans.get(deal.payment_plan_id, deal.payment_plan),
+            deal_total=deal_total,
+            deposit=deal.deposit,
+            reserved_on=deal.reserved_on,
+            contracted_on=signed_on,
+            precision=book.precision,
+        )
+    except PricingProblem as problem:
+        raise refusal_of(problem) from problem
+
+
+@dataclass(frozen=True)
+class Signing:
+    """What signing on a day would make of a deal, and what still stands in its way; yuan."""
+
+    deal_total: Decimal
+    lost: list[str]
+    lines: tuple[OfferLine, ...]
+    received: Decimal
+    needed: Decimal
+    unidentified: list[Buyer]
+
+
+def signing_preview(deal: Deal, sign_by: date, signed_on: date) -> Signing:
+    """The contract as it would be: price, due dates, deposit, buyers without an ID number."""
+    book = price_book(deal.project_id)
+    lost = signing_discounts(deal) if signed_on > sign_by else []
+    total = price_without_signing_discounts(deal, book).deal_total if lost else deal.deal_total
+    needed = deal.deposit
+    if book.policy.down_payment_rule == DownPaymentRule.FULL_DOWN_PAYMENT:
+        lines = ledger.lines_of(deal.account_id)
+        needed = sum(
+            (line.amount for line in lines if line.money_type in DOWN_PAYMENT_TYPES), Decimal(0)
+        )
+    buyers = deal.buyers.select_related("customer__person").order_by("seq", "id")
+    return Signing(
+        deal_total=total,
+        lost=lost,
+        lines=offer_lines(schedule_when_signed(deal, signed_on, total, book)),
+        received=ledger.received_on_account(deal.account_id),
+        needed=needed,
+        unidentified=[b for b in buyers if not (b.customer.name and b.customer.person.id_index)],
+    )
+
+
+# --- What happened to a deal ------------------------------------------------------------------------
+
+
+def history_of_deal(page: DealPage) -> list[AuditEvent]:
+    """Everything written down about a deal, its papers and its money, newest first (UX 5)."""
+    subjects: dict[str, list[int]] = {
+        "sales.deal": [page.deal.pk],
+        "sales.reservation": [page.reservation.pk] if page.reservation else [],
+        "sales.contract": [page.contract.pk] if page.contract else [],
+        "ledger.receipt": [receipt.pk for receipt in page.receipts],
+        "documents.printing": [printing.pk for printing in printings_of(page)],
+    }
+    wanted = Q(pk__in=[])
+    for label, ids in subjects.items():
+        if ids:
+            wanted |= Q(subject_type=label, subject_id__in=ids)
+    return list(AuditEvent.objects.filter(wanted).select_related("by").order_by("-id")[:200])
+
+
+def printings_of(page: DealPage) -> QuerySet[Printing]:
+    """Papers that came out of the printer for a deal and its receipts, newest first."""
+    return (
+        Printing.objects.filter(
+            Q(subject_type="sales.deal", subject_id=page.deal.pk)
+            | Q(subject_type="ledger.receipt", subject_id__in=[r.pk for r in page.receipts])
+        )
+        .select_related("by")
+        .order_by("-id")
+    )
+
+
 # --- Books ------------------------------------------------------------------------------------------
 
 
@@ -338,3 +473,70 @@ _NUMBERED: dict[str, type[Receipt | Reservation | Contract]] = {
     "contract": Contract,
 }
 _MARK = {"receipt": "SJ", "reservation": "RG", "contract": "HT"}
+
+
+# --- One unit on the board --------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class UnitSheet:
+    """What the side panel of the board shows of one unit to one person (UX 3)."""
+
+    unit: Unit
+    claim: Claim | None
+    # Only where the customer of the claim is the viewer's own to see.
+    claim_customer: Customer | None
+    deal: Deal | None
+    steps: list[tuple[ProcessStep, rules.Light]]
+    received: Decimal
+    floor_prices: bool
+    quotes: list[Quote]
+    changes: list[UnitChange]
+
+
+def unit_sheet(unit: Unit, viewer: User, on: date) -> UnitSheet:
+    """A unit with its claim, its deal if that is within reach, its lights as of `on`, its last moves."""
+    claim = (
+        Claim.objects.filter(unit_id=unit.pk, is_active=True)
+        .select_related("holder", "customer")
+        .first()
+        if unit.status in CLAIMED
+        else None
+    )
+    customer = claim.customer if claim else None
+    if customer and not customers_for(viewer).filter(pk=customer.pk).exists():
+        customer = None
+    deal = (
+        deals_for(viewer).prefetch_related("steps").filter(pk=claim.deal_id).first()
+        if claim and claim.deal_id
+        else None
+    )
+    return UnitSheet(
+        unit=unit,
+        claim=claim,
+        claim_customer=customer,
+        deal=deal,
+        steps=[(step, light_of(step, on)) for step in deal.steps.all()] if deal else [],
+        received=ledger.received_on_account(deal.account_id) if deal else Decimal("0.00"),
+        floor_prices=viewer.may("inventory.read_floor_price", unit.project_id),
+        quotes=list(quotes_for(viewer).filter(unit=unit)[:3]),
+        changes=list(changes_of(unit)[:4]),
+    )
+
+
+def released_on(project_id: int, unit_ids: Sequence[int] | None = None) -> dict[int, date]:
+    """When units were first offered, by id, read without models: a board has thousands."""
+    sql = (
+        "SELECT id, first_released_on FROM inventory_unit"
+        " WHERE project_id = %s AND first_released_on IS NOT NULL"
+    )
+    given: list[Any] = [project_id]
+    if unit_ids is not None:
+        sql += f" AND id IN ({', '.join(['%s'] * len(unit_ids)) or 'NULL'})"
+        given += unit_ids
+    with connection.cursor() as cursor:
+        cursor.execute(sql, given)
+        return {
+            pk: date.fromisoformat(day) if isinstance(day, str) else day
+            for pk, day in cursor.fetchall()
+        }

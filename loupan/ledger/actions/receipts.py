@@ -196,13 +196,13 @@ def _ensure_sound(account: Account, amount: Decimal, received_on: date, *, today
 
 
 def _ensure_due(account: Account, money_type: str, method: str) -> None:
-    """Loan money needs to say so, and a kind of money must be due in this schedule."""
+    """Loan money must say which, and what is said must be a kind of the schedule in force."""
     if method == PaymentMethod.LOAN and money_type not in LOAN_TYPES:
         raise errors.LoanMoneyNeedsLoanLine
     if not money_type:
         return
     due = {line.money_type for line in queries.live_lines().filter(account=account)}
-    if money_type in LOAN_TYPES and not due & LOAN_TYPES:
+    if money_type not in due:
         raise errors.NoSuchDue(money_type=MoneyType(money_type).label)
 
 

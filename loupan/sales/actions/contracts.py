@@ -18,18 +18,8 @@ from loupan.ledger.models import Account
 from loupan.org.models import User
 from loupan.org.permissions import require
 from loupan.pricing.models import DownPaymentRule
-from loupan.pricing.queries import (
-    PriceBook,
-    offer_lines,
-    price_book_of,
-    refusal_of,
-    schedule_of,
-    trace_json,
-)
-from loupan.pricing.rules import deal_price, discounts, list_price
-from loupan.pricing.rules.payment_plan import Schedule
-from loupan.pricing.rules.tracing import PricingProblem
-from loupan.sales import errors
+from loupan.pricing.queries import PriceBook, offer_lines, price_book_of, trace_json
+from loupan.sales import errors, queries
 from loupan.sales.actions.process import complete_step, mark_money, plan_process
 from loupan.sales.models import Buyer, Contract, Deal, Reservation
 from loupan.sales.queries import DOWN_PAYMENT_TYPES
@@ -75,7 +65,7 @@ def sign_contract(
     before = audit.snapshot(deal, "deal_total", "contracted_on")
     if signed_on > reservation.sign_by:
         _lose_signing_discounts(deal, book, unit)
-    planned = _schedule(deal, signed_on, book)
+    planned = queries.schedule_when_signed(deal, signed_on, deal.deal_total, book)
     replace_schedule(
         account=account,
         lines=[
@@ -146,57 +136,17 @@ def _ensure_paid(deal: Deal, book: PriceBook) -> None:
             raise errors.DownPaymentNotReceived(needed=needed, received=covered)
 
 
-def _schedule(deal: Deal, signed_on: date, book: PriceBook) -> Schedule:
-    try:
-        return schedule_of(
-            book.plans.get(deal.payment_plan_id, deal.payment_plan),
-            deal_total=deal.deal_total,
-            deposit=deal.deposit,
-            reserved_on=deal.reserved_on,
-            contracted_on=signed_on,
-            precision=book.precision,
-        )
-    except PricingProblem as problem:
-        raise refusal_of(problem) from problem
-
-
 def _lose_signing_discounts(deal: Deal, book: PriceBook, unit: Unit) -> None:
-    """Price the deal's own snapshot again without what was for signing on time."""
-    kept = list(deal.discounts.all())
-    if not any(item.is_for_signing_on_time for item in kept):
+    lost = queries.signing_discounts(deal)
+    if not lost:
         return
-    items = tuple(
-        discounts.DiscountItem(
-            code=f"{item.seq}",
-            name=item.name,
-            kind=discounts.DiscountKind(item.kind),
-            form=discounts.DiscountForm(item.form),
-            value=item.amount_or_rate,
-            order=item.seq,
-        )
-        for item in kept
-        if not item.is_for_signing_on_time
-    )
-    priced = deal_price.price_deal(
-        deal_price.PriceInput(
-            list_total=deal.list_total,
-            built_area=deal.built_area,
-            inner_area=deal.inner_area,
-            items=items,
-            basis=list_price.Basis(deal.price_basis),
-            stack_mode=discounts.StackMode(book.policy.stack_mode),
-            round_each_step=book.policy.round_each_step,
-            identity_best_only=book.policy.identity_best_only,
-            precision=book.precision,
-        )
-    )
+    priced = queries.price_without_signing_discounts(deal, book)
     if unit.filed_total is not None and priced.deal_total > unit.filed_total:
         raise errors.PriceAboveFiled(unit=unit)
     deal.deal_total = priced.deal_total
     deal.deal_unit_price = priced.built_unit_price
     deal.deal_inner_unit_price = priced.inner_unit_price
     deal.overall_rate = priced.overall_rate
-    lost = [item.name for item in kept if item.is_for_signing_on_time]
     deal.trace = [
         *deal.trace,
         {"step": "signed_too_late", "rule": "2.3.1 e", "input": {"lost": ", ".join(lost)},

@@ -208,7 +208,8 @@ def _ensure_acceptable(offer: Offer, unit: Unit, by: User) -> None:
             raise DiscountNotApplicable(discount=item.name, reason=OBJECTIONS[item.reason])
     if offer.authority > authority_of(by, unit.project_id):
         raise DiscountAboveAuthority(
-            rate=f"{offer.overall_rate_truncated:.2%}", who=AUTHORITY_LABELS[offer.authority]
+            rate=f"{offer.overall_rate_truncated * 100:.2f} %",
+            who=AUTHORITY_LABELS[offer.authority],
         )
     if unit.filed_total is not None and offer.deal_total > unit.filed_total:
         raise errors.PriceAboveFiled(unit=unit)

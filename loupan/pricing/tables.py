@@ -1,0 +1,198 @@
+"""How prices are shown: a trace in words, and the columns of plans and discounts (X-01, UX 5)."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from loupan.core.formatting import area_text, money_text, rate_text
+from loupan.core.ui import Column
+from loupan.pricing.errors import OBJECTIONS
+from loupan.pricing.models import Discount, PaymentPlan, PaymentPlanLine, RoundingMode
+
+# --- A trace in words -----------------------------------------------------------------------------
+
+STEPS = {
+    "start_from_list_total": gettext_lazy("List total"),
+    "discount_refused": gettext_lazy("Discount not granted"),
+    "apply_rate": gettext_lazy("Discount"),
+    "apply_percent_off": gettext_lazy("Discount"),
+    "apply_amount": gettext_lazy("Lump sum off"),
+    "apply_unit_amount": gettext_lazy("Off per square metre"),
+    "deal_total": gettext_lazy("Deal total"),
+    "deal_unit_price_built": gettext_lazy("Deal unit price by built area"),
+    "deal_unit_price_inner": gettext_lazy("Deal unit price by inner area"),
+    "overall_rate": gettext_lazy("Overall discount"),
+    "overall_rate_for_authority": gettext_lazy("Overall discount for authority"),
+    "plan_line": gettext_lazy("Payment"),
+    "plan_line_less_other_loans": gettext_lazy("Less the other loans"),
+    "plan_line_less_deposit": gettext_lazy("Less the deposit"),
+    "plan_surplus_carried": gettext_lazy("Deposit beyond its line"),
+    "down_payment_ratio": gettext_lazy("Down payment of the price"),
+    "signed_too_late": gettext_lazy("Signed after the sign-by day"),
+    "list_total": gettext_lazy("List total"),
+    "list_unit_price_built": gettext_lazy("List unit price by built area"),
+    "list_unit_price_inner": gettext_lazy("List unit price by inner area"),
+    "formula_base": gettext_lazy("Base price"),
+    "formula_factor": gettext_lazy("Factor"),
+    "formula_unit_price": gettext_lazy("Unit price"),
+}
+RATES = frozenset({"overall_rate", "overall_rate_for_authority", "down_payment_ratio"})
+UNIT_PRICES = frozenset({"deal_unit_price_built", "deal_unit_price_inner"})
+
+
+@dataclass(frozen=True)
+class TraceRow:
+    """One step in words: what, how, and what came out of it."""
+
+    label: str
+    how: str
+    result: str
+    is_total: bool = False
+
+
+def trace_rows(trace: Iterable[Mapping[str, Any]]) -> list[TraceRow]:
+    """The stored steps as a person reads them; a step nobody described is shown by its code."""
+    return [_row(step["step"], step["rule"], step["input"], step["output"]) for step in trace]
+
+
+def _row(code: str, rule: str, given: Mapping[str, str], output: str) -> TraceRow:
+    label = str(STEPS.get(code, code))
+    if code == "discount_refused":
+        return TraceRow(label, str(OBJECTIONS.get(output, output)), "—")
+    if name := given.get("name"):
+        label = name
+    if money_type := given.get("money_type"):
+        label = f"{label}: {_label(PaymentPlanLine.MoneyType, money_type)}"
+    shown = rate_text(_decimal(output)) if code in RATES else money_text(_decimal(output))
+    return TraceRow(label, _how(code, rule, given), shown, is_total=code == "deal_total")
+
+
+def _how(code: str, rule: str, given: Mapping[str, str]) -> str:
+    def money(key: str) -> str:
+        return money_text(_decimal(given.get(key)))
+
+    def rate(key: str) -> str:
+        return rate_text(_decimal(given.get(key)))
+
+    def exact(key: str) -> str:
+        return f"{_decimal(given.get(key)) or 0:,f}"
+
+    match code:
+        case "apply_rate":
+            return f"{exact('before')} × {rate('value')}"
+        case "apply_percent_off":
+            return f"{exact('before')} × (1 − {rate('value')})"
+        case "apply_amount":
+            return f"{exact('before')} − {money('value')}"
+        case "apply_unit_amount":
+            return f"{exact('before')} − {money('value')} × {area_text(_decimal(given['area']))} m²"
+        case "deal_total":
+            return f"{exact('raw')} → {rounding_text(rule)}"
+        case "deal_unit_price_built" | "deal_unit_price_inner":
+            area = area_text(_decimal(given.get("area")))
+            return f"{money('deal_total')} ÷ {area} m²"
+        case "overall_rate" | "overall_rate_for_authority":
+            return f"{money('deal_total')} ÷ {money('list_total')}, {rounding_text(rule)}"
+        case "plan_line" if rule.startswith("percent:"):
+            rounded = rounding_text(rule.removeprefix("percent:"))
+            return f"{money('base')} × {rate('value')}, {rounded}"
+        case "plan_line" if rule == "remainder":
+            return _("What remains of %(total)s") % {"total": money("deal_total")}
+        case "plan_line":
+            return _("Fixed amount")
+        case "plan_line_less_deposit":
+            return f"{money('before')} − {money('deposit')}"
+        case "plan_line_less_other_loans":
+            return f"{money('before')} − {money('other_loans')}"
+        case "plan_surplus_carried":
+            return f"{money('before')} − {money('surplus')}"
+        case "signed_too_late":
+            return _("Lost: %(names)s") % {"names": given.get("lost", "")}
+        case "list_total" if "unit_price" in given:
+            area = area_text(_decimal(given["area"]))
+            return f"{area} m² × {money('unit_price')}, {rounding_text(rule)}"
+        case "start_from_list_total":
+            return ""
+        case _:
+            return ", ".join(given.values())
+
+
+def rounding_text(rule: str) -> str:
+    """`half_up:1` as a person says it."""
+    mode, _sep, unit = rule.partition(":")
+    return _("%(mode)s to %(unit)s") % {"mode": _label(RoundingMode, mode), "unit": unit}
+
+
+def _label(choices: Any, value: str) -> str:
+    return str(choices(value).label) if value in choices.values else value
+
+
+def _decimal(text: Any) -> Decimal | None:
+    try:
+        return Decimal(str(text)) if text not in (None, "") else None
+    except InvalidOperation:
+        return None
+
+
+# --- Columns --------------------------------------------------------------------------------------
+
+
+def in_use_tone(row: Any) -> str:
+    return "green" if row.is_enabled else "grey"
+
+
+def _in_use(row: Any) -> str:
+    return _("In use") if row.is_enabled else _("Retired")
+
+
+def _validity(row: Any) -> str:
+    if not (row.valid_from or row.valid_until):
+        return _("Always")
+    return f"{row.valid_from or '…'} – {row.valid_until or '…'}"
+
+
+def plan_url(plan: PaymentPlan) -> str:
+    return reverse("pricing:plan", args=[plan.pk])
+
+
+def discount_url(discount: Discount) -> str:
+    return reverse("pricing:discount", args=[discount.pk])
+
+
+def value_text(row: Discount) -> str:
+    """`99.00%` or `10,000.00` by the form of the discount."""
+    if row.form in {Discount.Form.RATE, Discount.Form.PERCENT_OFF}:
+        return rate_text(row.amount_or_rate)
+    return money_text(row.amount_or_rate)
+
+
+def _quota(row: Discount) -> str:
+    return "" if row.quota is None else f"{row.used} / {row.quota}"
+
+
+PLANS = [
+    Column("name", gettext_lazy("Name"), link=plan_url, sort="name"),
+    Column("code", gettext_lazy("Code"), sort="code"),
+    Column("kind", gettext_lazy("Kind")),
+    Column("rate", gettext_lazy("Plan discount"), kind="rate", sort="rate"),
+    Column("min_down_payment_rate", gettext_lazy("Minimum down payment"), kind="rate"),
+    Column("edition", gettext_lazy("Edition"), kind="number"),
+    Column("validity", gettext_lazy("Valid"), value=_validity),
+    Column("is_enabled", gettext_lazy("State"), kind="status", value=_in_use, tone=in_use_tone),
+]
+DISCOUNTS = [
+    Column("name", gettext_lazy("Name"), link=discount_url, sort="name"),
+    Column("code", gettext_lazy("Code"), sort="code"),
+    Column("kind", gettext_lazy("Kind"), sort="kind"),
+    Column("form", gettext_lazy("Form")),
+    Column("value", gettext_lazy("Amount or rate"), value=value_text),
+    Column("order", gettext_lazy("Order"), kind="number", sort="order"),
+    Column("quota", gettext_lazy("Used of quota"), value=_quota),
+    Column("validity", gettext_lazy("Valid"), value=_validity),
+    Column("is_enabled", gettext_lazy("State"), kind="status", value=_in_use, tone=in_use_tone),
+]

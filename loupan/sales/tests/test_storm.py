@@ -1,0 +1,244 @@
+"""A storm of all verbs in any order, by anybody, at any time: the books agree after every one."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    rule,
+    run_state_machine_as_test,
+)
+
+from loupan.core.refusals import Refusal
+from loupan.inventory.actions.units import release_units, unwithhold_units, withhold_units
+from loupan.inventory.models import Unit, UnitChange
+from loupan.ledger.models import Receipt
+from loupan.org.models import User
+from loupan.pricing.actions.prices import NewPrice, set_list_prices
+from loupan.pricing.testing import a_discount, a_lump_sum_plan
+from loupan.sales import queries
+from loupan.sales.actions import cancellations, claims, contracts, money, quotes, reservations
+from loupan.sales.models import Deal, Reservation
+from loupan.sales.testing import RESERVED_AT, Office, a_buyer, an_office, another_unit
+
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
+
+UNITS, BUYERS = 4, 3
+NUMBERS = st.integers(0, 99)
+SELLERS = st.sampled_from(["lin", "lin", "mo", "lin", "mo", "wei"])
+MANAGERS = st.sampled_from(["mo", "mo", "mo", "mo", "lin", "guest"])
+AMOUNTS = st.sampled_from(["50000", "0.01", "389160", "439160.00", "1020000", "2000000", "0", "-1"])
+HOURS = st.sampled_from([0, 0, 0, 1, 30, 24 * 4])
+
+
+class Storm(RuleBasedStateMachine):
+    """One office for all examples; what an example does is undone after it."""
+
+    office: Office
+    units: list[Unit]
+    customers: list[int]
+    plans: list[int]
+    discounts: list[int]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.before = transaction.savepoint()
+        self.at: datetime = RESERVED_AT
+        self.done = 0
+
+    def teardown(self) -> None:
+        transaction.savepoint_rollback(self.before)
+
+    def by(self, name: str) -> User:
+        person: User = getattr(self.office.cast, name)
+        return person
+
+    def attempt(self, verb: Callable[..., Any], **given: Any) -> None:
+        """A verb either happens or is refused; nothing else may come out of it."""
+        try:
+            verb(**given, at=self.at)
+            self.done += 1
+        except (Refusal, PermissionDenied):
+            pass
+
+    def unit(self, number: int) -> int:
+        return self.units[number % UNITS].pk
+
+    def a_row(self, model: type[Any], number: int) -> Any:
+        rows = list(model.objects.filter(project=self.office.project).order_by("pk"))
+        return rows[number % len(rows)] if rows else None
+
+    @initialize(paid=st.lists(AMOUNTS, max_size=3), signs=st.booleans())
+    def an_office_at_work(self, paid: list[str], *, signs: bool) -> None:
+        """Two units are sold when the storm begins, one of them by contract or partly paid."""
+        for number in (0, 1):
+            self.reserve(number, "lin", [number], number, {0, 1, 2, 3}, None)
+            self.receive(number, "50000", 0, "", "zhao")
+        for amount in paid:
+            self.receive(0, amount, 0, "", "zhao")
+        if signs:
+            self.sign(0, "cs")
+
+    @rule(hours=HOURS)
+    def time_passes(self, hours: int) -> None:
+        self.at += timedelta(hours=hours, minutes=7)
+
+    @rule(unit=NUMBERS, who=SELLERS)
+    def lock(self, unit: int, who: str) -> None:
+        self.attempt(claims.lock_unit, unit_id=self.unit(unit), by=self.by(who))
+
+    @rule(unit=NUMBERS, who=SELLERS)
+    def unlock(self, unit: int, who: str) -> None:
+        self.attempt(claims.unlock_unit, unit_id=self.unit(unit), by=self.by(who))
+
+    @rule(unit=NUMBERS, who=MANAGERS, customer=NUMBERS, days=st.sampled_from([1, 2, 3, 15, 16, 0]))
+    def hold(self, unit: int, who: str, customer: int, days: int) -> None:
+        self.attempt(
+            claims.hold_unit, unit_id=self.unit(unit), days=days,
+            customer_id=self.customers[customer % BUYERS], by=self.by(who),
+        )  # fmt: skip
+
+    @rule(unit=NUMBERS, who=MANAGERS)
+    def release_hold(self, unit: int, who: str) -> None:
+        self.attempt(claims.release_hold, unit_id=self.unit(unit), by=self.by(who))
+
+    @rule()
+    def expire(self) -> None:
+        for claim_id in queries.expired_claim_ids(self.at):
+            self.attempt(claims.expire_claim, claim_id=claim_id, by=None)
+
+    @rule(unit=NUMBERS, who=MANAGERS, verb=st.sampled_from(["withhold", "unwithhold", "release"]))
+    def control(self, unit: int, who: str, verb: str) -> None:
+        given: dict[str, Any] = {"unit_ids": [self.unit(unit)], "by": self.by(who)}
+        if verb == "withhold":
+            self.attempt(withhold_units, **given, reason="调价")
+        else:
+            self.attempt(unwithhold_units if verb == "unwithhold" else release_units, **given)
+
+    @rule(unit=NUMBERS, price=st.sampled_from(["12830", "13000", "11000"]))
+    def change_price(self, unit: int, price: str) -> None:
+        new = NewPrice(self.unit(unit), unit_price=Decimal(price))
+        self.attempt(set_list_prices, prices=[new], by=self.by("mo"))
+
+    @rule(unit=NUMBERS, plan=NUMBERS, discounts=st.sets(NUMBERS, max_size=4))
+    def quote(self, unit: int, plan: int, discounts: set[int]) -> None:
+        self.attempt(
+            quotes.make_quotes, unit_id=self.unit(unit), by=self.by("lin"),
+            payment_plan_ids=[self.plans[plan % 2]], discount_ids=self.some(discounts),
+        )  # fmt: skip
+
+    def some(self, numbers: set[int]) -> list[int]:
+        return sorted({self.discounts[number % len(self.discounts)] for number in numbers})
+
+    @rule(
+        unit=NUMBERS,
+        who=st.sampled_from(["lin", "lin", "lin", "mo", "zhao"]),
+        customers=st.lists(NUMBERS, min_size=1, max_size=3),
+        plan=NUMBERS,
+        discounts=st.sets(NUMBERS, max_size=4),
+        deposit=st.sampled_from([None, None, None, "50000", "60000", "1", "9999999"]),
+    )
+    def reserve(
+        self,
+        unit: int,
+        who: str,
+        customers: list[int],
+        plan: int,
+        discounts: set[int],
+        deposit: str | None,
+    ) -> None:
+        self.attempt(
+            reservations.reserve_unit,
+            unit_id=self.unit(unit),
+            buyers=[reservations.BuyerDraft(self.customers[n % BUYERS]) for n in customers],
+            payment_plan_id=self.plans[plan % 2],
+            discount_ids=self.some(discounts),
+            deposit=Decimal(deposit) if deposit else None,
+            by=self.by(who),
+        )
+
+    @rule(
+        deal=NUMBERS,
+        amount=AMOUNTS,
+        days_ago=st.sampled_from([0, 0, 0, 1, 3, 9, 400, -1]),
+        kind=st.sampled_from(["", "", "", "commercial_loan", "penalty"]),
+        who=st.sampled_from(["zhao", "zhao", "zhao", "lin"]),
+    )
+    def receive(self, deal: int, amount: str, days_ago: int, kind: str, who: str) -> None:
+        if row := self.a_row(Deal, deal):
+            self.attempt(
+                money.record_receipt, deal_id=row.pk, amount=Decimal(amount), money_type=kind,
+                method="loan" if kind == "commercial_loan" else "transfer",
+                received_on=self.at.date() - timedelta(days=days_ago),
+                request_key=uuid4(), by=self.by(who),
+            )  # fmt: skip
+
+    @rule(receipt=NUMBERS)
+    def reverse(self, receipt: int) -> None:
+        if row := self.a_row(Receipt, receipt):
+            self.attempt(
+                money.reverse_receipt, receipt_id=row.pk, reason="误录", by=self.by("zhao")
+            )
+
+    @rule(reservation=NUMBERS, who=st.sampled_from(["cs", "cs", "lin"]))
+    def sign(self, reservation: int, who: str) -> None:
+        if row := self.a_row(Reservation, reservation):
+            self.attempt(
+                contracts.sign_contract, reservation_id=row.pk, by=self.by(who),
+                signed_on=self.at.date(),
+            )  # fmt: skip
+
+    @rule(
+        reservation=NUMBERS,
+        kept=st.sampled_from(["0", "0", "1000", "50000", "99999999"]),
+        goes_to=st.sampled_from(["available", "withheld"]),
+        who=st.sampled_from(["mo", "mo", "lin"]),
+    )
+    def cancel(self, reservation: int, kept: str, goes_to: str, who: str) -> None:
+        if row := self.a_row(Reservation, reservation):
+            self.attempt(
+                cancellations.cancel_reservation, reservation_id=row.pk, reason="客户原因",
+                kept=Decimal(kept), unit_goes_to=goes_to, request_key=uuid4(), by=self.by(who),
+            )  # fmt: skip
+
+    @invariant()
+    def the_books_agree(self) -> None:
+        assert queries.book_differences() == []
+
+    @invariant()
+    def every_move_is_in_the_log(self) -> None:
+        """U-10: actor (or the job), time and source of every move."""
+        moves = UnitChange.objects.filter(project=self.office.project).exclude(verb="make")
+        assert not moves.filter(by=None).exclude(source="job").exists()
+
+
+def test_the_books_agree_after_a_storm_of_all_verbs() -> None:
+    Storm.office = an_office()
+    project, mo = Storm.office.project, Storm.office.mo
+    Storm.units = [another_unit(Storm.office) for _ in range(UNITS)]
+    Storm.customers = [a_buyer(Storm.office).pk for _ in range(BUYERS)]
+    Storm.plans = [Storm.office.prices.plan.pk, a_lump_sum_plan(project, mo).pk]
+    first = a_discount(project, mo, code="FIRST2", name="前两套", kind="regular", quota=2)
+    late = a_discount(
+        project, mo, code="OVER", kind="regular", valid_until=RESERVED_AT.date() - timedelta(1)
+    )
+    Storm.discounts = [*Storm.office.prices.discount_ids, first.pk, late.pk]
+    run_state_machine_as_test(  # type: ignore[no-untyped-call]
+        Storm,
+        settings=settings(
+            max_examples=30,
+            stateful_step_count=40,
+            deadline=None,
+            suppress_health_check=list(HealthCheck),
+        ),
+    )
