@@ -26,8 +26,6 @@ from loupan.core.rest import (
     UnitPriceOut,
     paged,
 )
-from loupan.core.sheets.errors import FileTooBig
-from loupan.core.sheets.limits import DEFAULT, MEBIBYTE
 from loupan.inventory import spreadsheets, tasks
 from loupan.inventory.actions import imports
 from loupan.inventory.models import Unit, UnitImport
@@ -270,10 +268,7 @@ def import_units(
     require(request.user, IMPORT_UNITS, project.pk)
     chosen = _mapping(mapping)
     filename = file.name or "units"
-    if (file.size or 0) > DEFAULT.size:
-        size = -(-(file.size or 0) // MEBIBYTE)
-        raise FileTooBig(filename=filename, size=size, limit=DEFAULT.size // MEBIBYTE)
-    content = file.read()
+    content = spreadsheets.content_of(file)
     read = spreadsheets.read_units(content, filename, chosen, project.pk)
     batch = imports.receive_units_file(
         project_id=project.pk,

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from io import BytesIO
 
+from django.core.files.uploadedfile import UploadedFile
 from django.utils import translation
 from django.utils.timezone import now
 from django.utils.translation import gettext as _
@@ -10,7 +11,8 @@ from django.utils.translation import gettext as _
 from loupan.core.bulk import without_collecting
 from loupan.core.refusals import Refusal
 from loupan.core.sheets import text_files
-from loupan.core.sheets.errors import UnreadableFile
+from loupan.core.sheets.errors import FileTooBig, UnreadableFile
+from loupan.core.sheets.limits import DEFAULT, MEBIBYTE
 from loupan.core.sheets.reading import read_workbook
 from loupan.core.sheets.writing import (
     OutColumn,
@@ -134,3 +136,14 @@ def _read_again(batch: UnitImport) -> UnitFile | None:
         return read_units(bytes(batch.content), batch.filename, batch.mapping, batch.project_id)
     except Refusal:
         return None
+
+
+def content_of(file: UploadedFile) -> bytes:
+    """The bytes of an upload. Raises FileTooBig before reading them."""
+    size = file.size or 0
+    if size > DEFAULT.size:
+        raise FileTooBig(
+            filename=file.name, size=-(-size // MEBIBYTE), limit=DEFAULT.size // MEBIBYTE
+        )
+    content: bytes = file.read()
+    return content

@@ -109,6 +109,39 @@ def board_json(
     )
 
 
+@dataclass(frozen=True)
+class BoardChanges:
+    """What happened on a board after a version: its units as they stand now, and those gone."""
+
+    version: int
+    units: list[dict[str, Any]]
+    removed: list[int]
+
+
+def board_changes(project_id: int, *, at: datetime, since: int) -> BoardChanges:
+    """Changes after `since`, one statement where there are none: a desk asks every second.
+
+    The changes are read before the units: a newer one is only sent twice.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT c.unit_id, MAX(c.id) FROM inventory_unitchange c"
+            " WHERE c.project_id = %s AND (c.id > %s OR c.at >= %s) GROUP BY c.unit_id",
+            [project_id, since, _stored(at - OVERLAP)],
+        )
+        last = dict(cursor.fetchall())
+    version = max([since, *last.values()])
+    if not last:
+        return BoardChanges(version, [], [])
+    marks = ", ".join(["%s"] * len(last))
+    sql = f"{_select(with_floor_prices=False)} AND u.id IN ({marks})"
+    with connection.cursor() as cursor:
+        cursor.execute(sql, [business_day(at), project_id, *sorted(last)])
+        units = _as_dicts(COLUMNS, cursor.fetchall())
+    there = {unit["id"] for unit in units}
+    return BoardChanges(version, units, sorted(set(last) - there))
+
+
 def board_version(project_id: int) -> int:
     """The id of the last change in the project; 0 before the first."""
     return UnitChange.objects.filter(project_id=project_id).aggregate(last=Max("id"))["last"] or 0

@@ -1,11 +1,15 @@
 """Lists of property, scoped to who asks."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from django.db.models import Count, Q, QuerySet
+from django.core.exceptions import FieldDoesNotExist
+from django.db.models import Count, Max, Min, Q, QuerySet
+from django.utils.translation import gettext_lazy as _
 
-from loupan.core.models import AuditEvent
+from loupan.core.audit import history_of
 from loupan.inventory.models import (
     Building,
     Entrance,
@@ -16,8 +20,8 @@ from loupan.inventory.models import (
     UnitImport,
     Zone,
 )
-from loupan.inventory.permissions import READ_BOARD
-from loupan.inventory.states import UnitStatus
+from loupan.inventory.permissions import EDIT_PROPERTY, READ_BOARD
+from loupan.inventory.states import OFFERED, SOLD, UnitStatus
 from loupan.org.models import FunctionGroup, User
 
 GROUP = FunctionGroup.INVENTORY
@@ -69,44 +73,155 @@ def status_counts(units: QuerySet[Unit]) -> dict[str, int]:
     return {status.value: found.get(status.value, 0) for status in UnitStatus}
 
 
+def editable(rows: QuerySet[Any], viewer: User, project: str = "project_id") -> QuerySet[Any]:
+    """Those of the rows whose project the viewer may edit property in."""
+    return rows.filter(**{f"{project}__in": viewer.acts_in(EDIT_PROPERTY)})
+
+
 @dataclass(frozen=True)
 class BuildingRow:
-    """A building of the overview: its places and how many units stand in them."""
+    """A building of the overview: how many units stand in it, how high, how many are offered or sold."""
 
     building: Building
-    entrances: int
+    entrances: Sequence[Entrance]
     units: int
     lowest: int | None
     highest: int | None
-    available: int
+    offered: int
     sold: int
+
+
+def building_rows(buildings: QuerySet[Building]) -> list[BuildingRow]:
+    """Buildings in board order with their figures, in three queries."""
+    found = list(buildings.order_by("sort", "id").prefetch_related("entrances"))
+    figures = {
+        row["building_id"]: row
+        for row in Unit.objects.filter(building__in=found)
+        .order_by()
+        .values("building_id")
+        .annotate(
+            units=Count("id"),
+            lowest=Min("floor_no"),
+            highest=Max("floor_no"),
+            offered=Count("id", filter=Q(status__in=OFFERED)),
+            sold=Count("id", filter=Q(status__in=SOLD)),
+        )
+    }
+    nothing = {"units": 0, "lowest": None, "highest": None, "offered": 0, "sold": 0}
+    return [
+        BuildingRow(
+            building,
+            list(building.entrances.all()),
+            **{key: figures.get(building.pk, nothing)[key] for key in nothing},
+        )
+        for building in found
+    ]
 
 
 @dataclass(frozen=True)
 class Happening:
-    """One line of a unit's history, from its changes or from the audit."""
+    """One line of a unit's history, from its moves or from the audit."""
 
     at: datetime
-    by: User | None
-    verb: str
+    by: str
+    title: str
     text: str
-    before: dict[str, object]
-    after: dict[str, object]
+    tone: str
+    icon: str
+    changes: Sequence[tuple[str, object, object]] = ()
+
+
+VERB_LABELS = {
+    "make": _("Made"),
+    "generate": _("Generated"),
+    "import": _("Imported"),
+    "undo_import": _("Import undone"),
+    "edit": _("Edited"),
+    "price": _("Priced"),
+    "release": _("Released"),
+    "withhold": _("Withheld"),
+    "unwithhold": _("Offered again"),
+    "take_back": _("Taken back"),
+    "lock": _("Locked"),
+    "unlock": _("Unlocked"),
+    "hold": _("Held"),
+    "unhold": _("Hold ended"),
+    "reserve_provisionally": _("Provisionally reserved"),
+    "end_provisional": _("Provisional reservation ended"),
+    "reserve": _("Reserved"),
+    "contract": _("Contracted"),
+    "contract_directly": _("Contracted directly"),
+    "file": _("Filed"),
+    "unfile": _("Filing withdrawn"),
+    "end_reservation": _("Reservation ended"),
+    "end_reservation_withheld": _("Reservation ended, withheld"),
+    "end_contract": _("Contract ended"),
+    "end_contract_withheld": _("Contract ended, withheld"),
+    "void_contract": _("Contract voided"),
+    "hand_over": _("Handed over"),
+    "issue_title": _("Title issued"),
+    "undo_handover": _("Handover undone"),
+    "undo_handover_filed": _("Handover undone"),
+    "take_off_market": _("Taken off the market"),
+    "return_to_market": _("Returned to the market"),
+}
+LAST_HAPPENINGS = 100
+
+
+def history_of_unit(unit: Unit) -> list[Happening]:
+    """Moves and audited changes of a unit, newest first, at most a hundred."""
+    moves = [
+        Happening(
+            at=change.at,
+            by=str(change.by or ""),
+            title=str(VERB_LABELS.get(change.verb, change.verb)),
+            text=_moved_text(change),
+            tone="blue" if change.from_status != change.to_status else "grey",
+            icon="arrows-exchange" if change.from_status != change.to_status else "pencil",
+        )
+        for change in changes_of(unit)[:LAST_HAPPENINGS]
+    ]
+    changed = [
+        Happening(
+            at=event.at,
+            by=str(event.by or ""),
+            title=str(_("Changed")),
+            text=str(event.facts.get("file", "")),
+            tone="grey",
+            icon="history",
+            changes=[
+                (field_label(name), event.before.get(name), value)
+                for name, value in event.after.items()
+                if name not in {"version", "status"}
+            ],
+        )
+        for event in history_of(unit)[:LAST_HAPPENINGS]
+        if set(event.after) - {"version", "status"}
+    ]
+    return sorted([*moves, *changed], key=lambda one: one.at, reverse=True)[:LAST_HAPPENINGS]
 
 
 def changes_of(unit: Unit) -> QuerySet[UnitChange]:
-    return UnitChange.objects.filter(unit_id=unit.pk).select_related("by").order_by("-id")
+    """The moves of a unit, newest first."""
+    return UnitChange.objects.filter(unit=unit).select_related("by").order_by("-id")
 
 
-def has_history(unit_ids: list[int]) -> dict[int, int]:
-    """Audited events by unit id: what makes a unit more than a line of a plan."""
-    found = (
-        AuditEvent.objects.filter(subject_type=Unit._meta.label_lower, subject_id__in=unit_ids)
-        .order_by()
-        .values_list("subject_id")
-        .annotate(Count("id"))
-    )
-    return dict(found)
+def _moved_text(change: UnitChange) -> str:
+    if change.from_status == change.to_status or not change.from_status:
+        return change.reason
+    labels = [
+        str(UnitStatus(status).label) if status in UnitStatus.values else ""
+        for status in (change.from_status, change.to_status)
+    ]
+    return f"{labels[0]} → {labels[1]}" + (f" · {change.reason}" if change.reason else "")
+
+
+def field_label(name: str) -> str:
+    """What a column of a unit is called where people read."""
+    try:
+        return str(Unit._meta.get_field(name.removesuffix("_id")).verbose_name)  # type: ignore[union-attr]
+    except FieldDoesNotExist:
+        return name
 
 
 def lone_building(project_id: int) -> str:

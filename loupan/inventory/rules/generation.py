@@ -130,3 +130,41 @@ def floor_list(text: str) -> frozenset[int]:
         first = int(found[1])
         numbers |= set(range(first, int(found[2] or first) + 1))
     return frozenset(numbers)
+
+
+@dataclass(frozen=True)
+class PlanFloor:
+    """A line of the preview: a floor and what stands at each position of the entrance."""
+
+    floor: int
+    cells: Sequence[PlannedUnit | None]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """An entrance of the preview, floors down as on the board."""
+
+    entrance: str
+    positions: Sequence[int]
+    floors: Sequence[PlanFloor]
+
+
+def plans(units: Sequence[PlannedUnit]) -> list[Plan]:
+    """The planned units as the board would show them."""
+    found = []
+    for entrance in dict.fromkeys(unit.entrance for unit in units):
+        own = [unit for unit in units if unit.entrance == entrance]
+        places = {(unit.floor, unit.position): unit for unit in own}
+        positions = sorted({unit.position for unit in own})
+        floors = sorted({unit.floor for unit in own}, reverse=True)
+        found.append(
+            Plan(
+                entrance,
+                positions,
+                [
+                    PlanFloor(floor, [places.get((floor, position)) for position in positions])
+                    for floor in floors
+                ],
+            )
+        )
+    return found

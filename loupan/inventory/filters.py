@@ -1,0 +1,46 @@
+"""How the list of units is narrowed, on the page and in its export."""
+
+from typing import Any
+
+import django_filters
+from django.db.models import QuerySet
+from django.utils.translation import gettext_lazy as _
+
+from loupan.inventory.models import Building, Layout, Orientation, ProductType, Unit
+from loupan.inventory.states import UnitStatus
+from loupan.org.queries import current_project
+
+
+def _buildings(request: Any) -> QuerySet[Building]:
+    return Building.objects.filter(project=current_project(request))
+
+
+def _layouts(request: Any) -> QuerySet[Layout]:
+    return Layout.objects.filter(project=current_project(request))
+
+
+class UnitFilter(django_filters.FilterSet):  # type: ignore[misc]  # It is untyped.
+    q = django_filters.CharFilter(
+        label=_("Number"), field_name="number", lookup_expr="icontains", max_length=60
+    )
+    building = django_filters.ModelChoiceFilter(
+        label=_("Building"), queryset=_buildings, empty_label=_("All buildings")
+    )
+    status = django_filters.ChoiceFilter(
+        label=_("Status"), choices=UnitStatus.choices, empty_label=_("All statuses")
+    )
+    layout = django_filters.ModelChoiceFilter(
+        label=_("Layout"), queryset=_layouts, empty_label=_("All layouts")
+    )
+    product_type = django_filters.ChoiceFilter(
+        label=_("Product type"), choices=ProductType.choices, empty_label=_("All types")
+    )
+    orientation = django_filters.ChoiceFilter(
+        label=_("Orientation"),
+        choices=[choice for choice in Orientation.choices if choice[0]],
+        empty_label=_("All orientations"),
+    )
+
+    class Meta:
+        model = Unit
+        fields: list[str] = []

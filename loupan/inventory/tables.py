@@ -1,0 +1,93 @@
+"""The columns of the list of units, on the page and in the export alike; colours of statuses."""
+
+from typing import Any
+
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from loupan.core.ui import Column
+from loupan.inventory.models import ImportState, Unit, UnitImport
+from loupan.inventory.permissions import READ_FLOOR_PRICE
+from loupan.inventory.states import UnitStatus
+
+S = UnitStatus
+
+# The board's colours (DOMAIN 2.1.1), never told by colour alone.
+STATUS_TONES = {
+    S.NOT_RELEASED: "grey",
+    S.WITHHELD: "slate",
+    S.AVAILABLE: "green",
+    S.LOCKED: "green",
+    S.HELD: "straw",
+    S.PROVISIONAL: "yellow",
+    S.RESERVED: "orange",
+    S.CONTRACTED: "red",
+    S.FILED: "maroon",
+    S.HANDED_OVER: "purple",
+    S.TITLED: "blue",
+    S.OFF_MARKET: "black",
+}
+STATUS_PATTERNS = {S.LOCKED: "stripe", S.OFF_MARKET: "hatch"}
+IMPORT_TONES = {
+    ImportState.WAITING: "grey",
+    ImportState.RUNNING: "blue",
+    ImportState.DRY_RUN: "yellow",
+    ImportState.DONE: "green",
+    ImportState.REFUSED: "red",
+    ImportState.UNDONE: "slate",
+}
+
+
+def status_tone(unit: Unit) -> str:
+    return STATUS_TONES[UnitStatus(unit.status)]
+
+
+def unit_url(unit: Unit) -> str:
+    return reverse("inventory:unit", args=[unit.pk])
+
+
+def import_url(batch: UnitImport) -> str:
+    return reverse("inventory:import", args=[batch.pk])
+
+
+def _layout(unit: Unit) -> Any:
+    return unit.layout.name if unit.layout else None
+
+
+UNIT_COLUMNS = [
+    Column("number", _("Number"), link=unit_url, sort="number"),
+    Column("building", _("Building"), value=lambda unit: unit.building.name),
+    Column("entrance", _("Entrance"), value=lambda unit: str(unit.entrance), is_hidden=True),
+    Column("floor_no", _("Floor"), kind="number", sort="floor_no"),
+    Column("status", _("Status"), kind="status", tone=status_tone),
+    Column("layout", _("Layout"), value=_layout),
+    Column("product_type", _("Product type"), is_hidden=True),
+    Column("orientation", _("Orientation"), is_hidden=True),
+    Column("built_area", _("Built area"), kind="area"),
+    Column("inner_area", _("Inner area"), kind="area"),
+    Column("list_unit_price", _("List unit price"), kind="money", sort="list_unit_price"),
+    Column("list_total", _("List total"), kind="money", sort="list_total"),
+    Column("filed_unit_price", _("Filed unit price"), kind="money", is_hidden=True),
+    Column(
+        "floor_total",
+        _("Floor total"),
+        kind="money",
+        permission=READ_FLOOR_PRICE,
+        is_hidden=True,
+    ),
+]
+IMPORT_COLUMNS = [
+    Column("filename", _("File"), link=import_url),
+    Column(
+        "state",
+        _("State"),
+        kind="status",
+        tone=lambda batch: IMPORT_TONES[ImportState(batch.state)],
+    ),
+    Column("created", _("Created"), kind="number"),
+    Column("updated", _("Changed"), kind="number"),
+    Column("unchanged", _("Unchanged"), kind="number"),
+    Column("refused", _("Refused"), kind="number"),
+    Column("by", _("By"), value=lambda batch: str(batch.by)),
+    Column("made_at", _("Uploaded at"), kind="datetime"),
+]
