@@ -116,7 +116,7 @@ def _same_kind(model_field: models.Field[Any, Any], text: Any) -> Any:
         return None
 
 
-@dataclass
+@dataclass(eq=False)  # A page is itself: addresses keep views in a dictionary.
 class ListPage:
     """A declared list: scoped rows, a filter set, columns; keyset pages, sorting, export of what is shown.
 
@@ -304,7 +304,7 @@ def _field(model: type[models.Model], path: str) -> models.Field[Any, Any]:
 # --- reference data -------------------------------------------------------------------------------
 
 
-@dataclass
+@dataclass(eq=False)
 class EditPage:
     """Make or change a row of reference data that has no verbs of its own (HOUSE 3.21)."""
 
