@@ -77,6 +77,7 @@ _DIRECTOR = (
         "inventory.release_unit",
         "inventory.withhold_unit",
         "sales.cancel_reservation",
+        "sales.cancel_contract",
         "ledger.refund",
         "documents.edit_templates",
     }

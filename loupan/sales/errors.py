@@ -114,6 +114,10 @@ class OwnReservation(Refusal):
     message = _("You made this reservation yourself. Somebody else must cancel it.")
 
 
+class OwnContract(Refusal):
+    message = _("You signed this contract yourself. Somebody else must end it.")
+
+
 class ReasonMissing(Refusal):
     message = _("Say why: a reason is needed for this step.")
     field = "reason"

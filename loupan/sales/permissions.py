@@ -16,6 +16,7 @@ UNLOCK_ANY = "sales.unlock_any"
 RESERVE_UNIT = "sales.reserve_unit"
 SIGN_CONTRACT = "sales.sign_contract"
 CANCEL_RESERVATION = "sales.cancel_reservation"
+CANCEL_CONTRACT = "sales.cancel_contract"
 EXPORT = "sales.export"
 
 PERMISSIONS: Mapping[str, str | Promise] = {
@@ -27,6 +28,7 @@ PERMISSIONS: Mapping[str, str | Promise] = {
     RESERVE_UNIT: _("Make reservations"),
     SIGN_CONTRACT: _("Sign contracts"),
     CANCEL_RESERVATION: _("Cancel reservations"),
+    CANCEL_CONTRACT: _("Cancel contracts"),
     EXPORT: _("Export deals"),
 }
 

@@ -24,6 +24,7 @@ DEAL = Flow(
     {
         "contract": (frozenset({D.RESERVED}), D.CONTRACTED),
         "cancel_reservation": (frozenset({D.RESERVED}), D.CANCELLED),
+        "cancel_contract": (frozenset({D.CONTRACTED}), D.CANCELLED),
         "file": (frozenset({D.CONTRACTED}), D.FILED),
         "unfile": (frozenset({D.FILED}), D.CONTRACTED),
         "hand_over": (frozenset({D.CONTRACTED, D.FILED}), D.HANDED_OVER),

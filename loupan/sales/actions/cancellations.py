@@ -24,7 +24,15 @@ from loupan.org.permissions import require
 from loupan.pricing.actions.discounts import return_quotas
 from loupan.sales import errors
 from loupan.sales.actions.claims import end_claim
-from loupan.sales.models import Buyer, Claim, Deal, Reservation, ReservationCancellation
+from loupan.sales.models import (
+    Buyer,
+    Claim,
+    Contract,
+    ContractCancellation,
+    Deal,
+    Reservation,
+    ReservationCancellation,
+)
 from loupan.sales.states import ACTIVE_DEALS, DEAL
 
 GOES_TO = frozenset({UnitStatus.AVAILABLE, UnitStatus.WITHHELD})
@@ -47,46 +55,20 @@ def cancel_reservation(
     Whoever made the reservation cannot cancel it.  Receipts, schedule and allocations stay; their
     opposites are added.  Raises NotAllowedNow, OwnReservation, ReasonMissing, KeptTooMuch.
     """
-    deal_id, unit_id = Reservation.objects.values_list("deal_id", "deal__unit_id").get(
-        pk=reservation_id
-    )
-    unit = Unit.objects.locked().get(pk=unit_id)
-    require(by, "sales.cancel_reservation", unit.project_id)
-    buyers = list(Buyer.objects.filter(deal_id=deal_id).values_list("customer_id", flat=True))
-    _return_customers(buyers, deal_id, at=at)
-    deal = Deal.objects.locked().get(pk=deal_id)
-    if deal.unit_id != unit_id:
-        raise ChangedMeanwhile
+    reservation = Reservation.objects.select_related("deal").get(pk=reservation_id)
+    unit, deal, account = _lock(reservation.deal, "sales.cancel_reservation", by=by, at=at)
     deal.status = DEAL.after("cancel_reservation", deal.status)
-    reservation = Reservation.objects.get(pk=reservation_id)
     if reservation.by_id == by.pk:
         raise errors.OwnReservation
-    if not reason.strip():
-        raise errors.ReasonMissing
-    assert unit_goes_to in GOES_TO, unit_goes_to
-    account = Account.objects.locked().select_related("project").get(pk=deal.account_id)
-    received = ledger.received_on_account(account.pk)
-    if not ZERO <= kept <= received:
-        raise errors.KeptTooMuch(received=received)
-
-    replace_schedule(account=account, lines=[], reason="cancellation", at=at)
-    deal.ended_on = business_day(at)
-    deal.version += 1
-    deal.save(update_fields=["status", "ended_on", "version"])
+    before = unit.status
+    received = _end(
+        deal, unit, account, verb="end_reservation", reason=reason, kept=kept,
+        unit_goes_to=unit_goes_to, method=method, request_key=request_key, by=by, at=at,
+    )  # fmt: skip
     return_quotas(
         discount_ids=[
             pk for pk in deal.discounts.values_list("discount_id", flat=True) if pk is not None
         ]
-    )
-    end_claim(claim=Claim.objects.get(deal=deal, is_active=True), reason="cancelled", at=at)
-    before = unit.status
-    withheld = unit_goes_to == UnitStatus.WITHHELD
-    move_unit(
-        unit=unit,
-        verb="end_reservation_withheld" if withheld else "end_reservation",
-        by=by,
-        at=at,
-        reason=reason,
     )
     cancellation = ReservationCancellation.objects.create(
         deal=deal,
@@ -98,10 +80,6 @@ def cancel_reservation(
         by=by,
         at=at,
     )
-    pay_back(
-        account=account, refund=received - kept, kept=kept, method=method, reason=reason,
-        request_key=request_key, by=by, at=at,
-    )  # fmt: skip
     audit.record(
         "sales.reservation.cancelled",
         reservation,
@@ -114,6 +92,105 @@ def cancel_reservation(
         kept=kept,
     )
     return cancellation
+
+
+@writes
+def cancel_contract(
+    *,
+    contract_id: int,
+    reason: str,
+    request_key: UUID,
+    by: User,
+    at: datetime,
+    penalty: Decimal = ZERO,
+    unit_goes_to: str = UnitStatus.WITHHELD,
+    method: str = PaymentMethod.TRANSFER,
+) -> ContractCancellation:
+    """End a contract that is not filed, by agreement or default (AFF-05 in its simplest form).
+
+    Refunds all but the penalty.  Whoever signed the contract cannot end it; a quota stays used.
+    Raises NotAllowedNow, OwnContract, ReasonMissing, KeptTooMuch.
+    """
+    contract = Contract.objects.select_related("deal").get(pk=contract_id)
+    unit, deal, account = _lock(contract.deal, "sales.cancel_contract", by=by, at=at)
+    deal.status = DEAL.after("cancel_contract", deal.status)
+    if contract.by_id == by.pk:
+        raise errors.OwnContract
+    before = unit.status
+    received = _end(
+        deal, unit, account, verb="end_contract", reason=reason, kept=penalty,
+        unit_goes_to=unit_goes_to, method=method, request_key=request_key, by=by, at=at,
+    )  # fmt: skip
+    cancellation = ContractCancellation.objects.create(
+        deal=deal,
+        reason=reason,
+        refunded=received - penalty,
+        penalty=penalty,
+        unit_goes_to=unit_goes_to,
+        cancelled_on=business_day(at),
+        by=by,
+        at=at,
+    )
+    audit.record(
+        "sales.contract.cancelled",
+        contract,
+        by=by,
+        at=at,
+        before={"status": before},
+        after={"status": unit.status},
+        reason=reason,
+        refunded=received - penalty,
+        penalty=penalty,
+    )
+    return cancellation
+
+
+def _lock(deal: Deal, permission: str, *, by: User, at: datetime) -> tuple[Unit, Deal, Account]:
+    """House lock order: unit, customers, deal, account; number series are taken later."""
+    unit = Unit.objects.locked().get(pk=deal.unit_id)
+    require(by, permission, unit.project_id)
+    buyers = list(Buyer.objects.filter(deal=deal).values_list("customer_id", flat=True))
+    _return_customers(buyers, deal.pk, at=at)
+    locked = Deal.objects.locked().get(pk=deal.pk)
+    if locked.unit_id != unit.pk:
+        raise ChangedMeanwhile
+    account = Account.objects.locked().select_related("project").get(pk=locked.account_id)
+    return unit, locked, account
+
+
+def _end(
+    deal: Deal,
+    unit: Unit,
+    account: Account,
+    *,
+    verb: str,
+    reason: str,
+    kept: Decimal,
+    unit_goes_to: str,
+    method: str,
+    request_key: UUID,
+    by: User,
+    at: datetime,
+) -> Decimal:
+    """What both ways of ending share; returns what had been received."""
+    if not reason.strip():
+        raise errors.ReasonMissing
+    assert unit_goes_to in GOES_TO, unit_goes_to
+    received = ledger.received_on_account(account.pk)
+    if not ZERO <= kept <= received:
+        raise errors.KeptTooMuch(received=received)
+    replace_schedule(account=account, lines=[], reason="cancellation", at=at)
+    deal.ended_on = business_day(at)
+    deal.version += 1
+    deal.save(update_fields=["status", "ended_on", "version"])
+    end_claim(claim=Claim.objects.get(deal=deal, is_active=True), reason="cancelled", at=at)
+    suffix = "_withheld" if unit_goes_to == UnitStatus.WITHHELD else ""
+    move_unit(unit=unit, verb=f"{verb}{suffix}", by=by, at=at, reason=reason)
+    pay_back(
+        account=account, refund=received - kept, kept=kept, method=method, reason=reason,
+        request_key=request_key, by=by, at=at,
+    )  # fmt: skip
+    return received
 
 
 def _return_customers(customer_ids: Sequence[int], deal_id: int, *, at: datetime) -> None:

@@ -3,8 +3,6 @@
 from collections.abc import Collection
 from datetime import datetime, timedelta
 
-from django.utils.timezone import localtime
-
 from loupan.core import audit
 from loupan.core.calendar import business_day
 from loupan.core.db import writes
@@ -62,7 +60,7 @@ def ensure_obtainable(
     )
     if is_open and own:
         return
-    raise _not_available(unit, claim)
+    raise queries.not_available(unit, claim)
 
 
 @writes
@@ -213,16 +211,3 @@ def expire_claim(*, claim_id: int, by: Actor | None, at: datetime) -> bool:
         after={"status": unit.status},
     )  # fmt: skip
     return True
-
-
-def _not_available(unit: Unit, claim: Claim | None) -> errors.UnitNotAvailable:
-    def shown(instant: datetime | None) -> str:
-        return localtime(instant).strftime("%Y-%m-%d %H:%M") if instant else ""
-
-    return errors.UnitNotAvailable(
-        unit=unit,
-        status=unit.get_status_display(),
-        holder=claim.holder if claim else "",
-        since=shown(claim.made_at) if claim else "",
-        until=shown(claim.expires_at) if claim else "",
-    )
