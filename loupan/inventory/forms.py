@@ -107,9 +107,9 @@ class UnitForm(forms.Form):
     is_sealed = forms.BooleanField(label=_("Sealed by court"), required=False)
     is_show_flat = forms.BooleanField(label=_("Show flat"), required=False)
 
-    def __init__(self, *args: Any, unit: Unit, **kwargs: Any) -> None:
+    def __init__(self, typed: Any, *, unit: Unit) -> None:
         initial = {name: getattr(unit, name) for name in EDITABLE} | {"version": unit.version}
-        super().__init__(*args, initial=initial, **kwargs)
+        super().__init__(typed, initial=initial)
         layout = self.fields["layout"]
         assert isinstance(layout, forms.ModelChoiceField)
         layout.queryset = Layout.objects.filter(project_id=unit.project_id)
@@ -273,7 +273,7 @@ class MappingForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         typed: dict[str, Any] = super().clean() or {}
         letters = [letter for letter in typed.values() if letter]
-        for name, letter in typed.items():
+        for name, letter in list(typed.items()):
             if letter and letters.count(letter) > 1:
                 self.add_error(name, _("One column cannot be two fields."))
         return typed

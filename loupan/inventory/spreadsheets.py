@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from io import BytesIO
+from typing import Any
 
 from django.core.files.uploadedfile import UploadedFile
 from django.utils import translation
@@ -138,7 +139,7 @@ def _read_again(batch: UnitImport) -> UnitFile | None:
         return None
 
 
-def content_of(file: UploadedFile) -> bytes:
+def content_of(file: UploadedFile[Any]) -> bytes:
     """The bytes of an upload. Raises FileTooBig before reading them."""
     size = file.size or 0
     if size > DEFAULT.size:

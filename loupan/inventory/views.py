@@ -77,7 +77,7 @@ def _unit_chips(request: DeskRequest, _rows: QuerySet[Unit]) -> list[Page]:
 
 
 def _unit_verbs(request: DeskRequest) -> list[Page]:
-    verbs = []
+    verbs: list[Page] = []
     if request.user.may(IMPORT_UNITS, current_project(request).pk):
         verbs.append(
             {
@@ -96,7 +96,7 @@ def _unit_verbs(request: DeskRequest) -> list[Page]:
 
 
 unit_list = require_GET(
-    ListPage(  # type: ignore[arg-type]  # A callable like a view.
+    ListPage(
         title=gettext_lazy("Units"),
         columns=tables.UNIT_COLUMNS,
         rows=_unit_rows,

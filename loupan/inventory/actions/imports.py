@@ -7,6 +7,7 @@ whole parts, and whoever goes on starts at `done`.  No row is ever half brought 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from django.db.models import ProtectedError
@@ -413,10 +414,12 @@ def _update(
     if not old:
         return
     made = batch.understood.setdefault("made", {"buildings": [], "entrances": [], "layouts": []})
-    ids = [outcome.unit_id for outcome in old]
+    ids = [outcome.unit_id for outcome in old if outcome.unit_id]
     locked = {
         unit.pk: unit
-        for unit in Unit.objects.locked().filter(pk__in=ids).only(*COLUMNS, "project_id")
+        for unit in Unit.objects.locked()
+        .filter(pk__in=ids)
+        .only(*COLUMNS, "project_id", "price_trace")
     }
     by_columns: dict[tuple[str, ...], list[tuple[Any, ...]]] = defaultdict(list)
     changes, rows, events = [], [], []
@@ -436,9 +439,11 @@ def _update(
         if "layout" in columns:
             columns["layout_id"] = _layout_of(columns.pop("layout"), register, made)
         before = {name: getattr(unit, name) for name in columns}
+        kept = dict(before)
         written = {**columns, "version": unit.version + 1}
         if outcome.trace is not None:
             written["price_trace"] = list(outcome.trace)
+            kept["price_trace"] = unit.price_trace
         by_columns[tuple(written)].append((*written.values(), unit.pk))
         changes.append((unit.pk, "import", unit.status, unit.status, batch.filename))
         after = {**columns, "version": unit.version + 1}
@@ -449,7 +454,7 @@ def _update(
                 unit.pk,
                 unit.number,
                 "updated",
-                audit.plain(before),
+                audit.plain(kept),
                 audit.plain(after),
             )
         )
@@ -477,7 +482,7 @@ def _count(batch: UnitImport, outcomes: Sequence[Outcome]) -> None:
     samples = understood.setdefault("samples", {"created": [], "updated": []})
     differences = understood.setdefault("differences", [])
     understood.setdefault("difference_count", 0)
-    pairs = []
+    pairs: list[tuple[Decimal, Decimal]] = []
     for outcome in outcomes:
         setattr(batch, outcome.kind, getattr(batch, outcome.kind) + 1)
         if outcome.problem and len(batch.errors) < MOST_ERRORS:
@@ -529,8 +534,8 @@ def _restore(
 ) -> None:
     by_columns: dict[tuple[str, ...], list[tuple[Any, ...]]] = defaultdict(list)
     for row in rows:
-        values = {**row.before, "version": row.after["version"] + 1}
-        by_columns[tuple(values)].append((*values.values(), row.unit_id))
+        restored = {**row.before, "version": row.after["version"] + 1}
+        by_columns[tuple(restored)].append((*restored.values(), row.unit_id))
     for names, values in by_columns.items():
         update_rows(Unit, names, values)
     changes = [

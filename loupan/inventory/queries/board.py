@@ -166,7 +166,8 @@ def board_buildings(project_id: int, chosen: str | None = None) -> list[BoardBui
         .order_by("sort", "id")
         .values("id", "building_id", "code", "name")
     ):
-        entrances[entrance.pop("building_id")].append(entrance)
+        place = {key: entrance[key] for key in ("id", "code", "name")}
+        entrances[entrance["building_id"]].append(place)
     return [
         BoardBuilding(row["id"], row["code"], row["name"], row["is_parking"], entrances[row["id"]])
         for row in rows

@@ -1,6 +1,6 @@
 """Lists of property, scoped to who asks."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -94,7 +94,7 @@ class BuildingRow:
 def building_rows(buildings: QuerySet[Building]) -> list[BuildingRow]:
     """Buildings in board order with their figures, in three queries."""
     found = list(buildings.order_by("sort", "id").prefetch_related("entrances"))
-    figures = {
+    figures: dict[int, Mapping[str, Any]] = {
         row["building_id"]: row
         for row in Unit.objects.filter(building__in=found)
         .order_by()
@@ -107,14 +107,19 @@ def building_rows(buildings: QuerySet[Building]) -> list[BuildingRow]:
             sold=Count("id", filter=Q(status__in=SOLD)),
         )
     }
-    nothing = {"units": 0, "lowest": None, "highest": None, "offered": 0, "sold": 0}
+    nothing: Mapping[str, Any] = dict.fromkeys(("units", "offered", "sold"), 0)
     return [
         BuildingRow(
             building,
             list(building.entrances.all()),
-            **{key: figures.get(building.pk, nothing)[key] for key in nothing},
+            units=figure["units"],
+            lowest=figure.get("lowest"),
+            highest=figure.get("highest"),
+            offered=figure["offered"],
+            sold=figure["sold"],
         )
         for building in found
+        for figure in [figures.get(building.pk, nothing)]
     ]
 
 

@@ -333,7 +333,7 @@ class _TableReader:
         self.has_entrance = "entrance" in has
         self.has_floor = "floor" in has
         self.has_position = "position" in has
-        self.decimals = [name for name in (*AREAS, *UNIT_PRICES, *TOTALS) if name in has]
+        self.decimals: list[str] = [name for name in (*AREAS, *UNIT_PRICES, *TOTALS) if name in has]
         self.words = [name for name in _WORDS if name in has]
         self.fallback_building = lone_building or _building_of_sheet(self.sheet)
 

@@ -63,7 +63,7 @@ def bring_in(
     by: User | None = None,
 ) -> UnitImport:
     if isinstance(content, Path):
-        content, filename = content.read_bytes(), content.name
+        filename, content = content.name, content.read_bytes()
     elif isinstance(content, str):
         content = content.encode()
     user = by or clerk(project)
