@@ -232,7 +232,6 @@ def fill(data: Path, *, empty: bool, env: dict[str, str]) -> None:
         demo.write_text("the demo company\n", encoding="utf-8")
     if demo.exists():
         env["LOUPAN_DEMO"] = "1"
-    (data / "static").mkdir(exist_ok=True)
 
 
 def web_command(host: str, port: int, database_url: str) -> list[str]:

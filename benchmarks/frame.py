@@ -156,7 +156,7 @@ class Context:
     def site(self, database_url: str, *, demo: bool = False) -> Iterator[Site]:
         """Loupan on a migrated database, served as `run.py up` serves it, without the worker."""
         data = self.folder / f"site-{time.monotonic_ns()}"
-        (data / "static").mkdir(parents=True)
+        data.mkdir(parents=True)
         env = os.environ | {
             "DATABASE_URL": database_url,
             "LOUPAN_DATA_DIR": str(data),
