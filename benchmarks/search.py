@@ -113,8 +113,8 @@ def statements(
     given = {
         **facts,
         "surname": letter(SURNAMES, "i"),
-        "first": letter(GIVEN, "i * 7"),
-        "second": letter(GIVEN, "i * 31 / 36"),
+        "first": letter(GIVEN, "i * 11"),
+        "second": letter(GIVEN, "i / 37"),
         "initials": " || ".join(letter(LETTERS, place) for place in ("i", "i * 7", "i * 13")),
         "grade": letter("ABCD", "i"),
         "owner": owners[0],

@@ -152,6 +152,10 @@ def _by_phone(viewer: User, text: str) -> QuerySet[CustomerPhone] | None:
     return _phone_rows(viewer, number_index=blind_index("phone", number))
 
 
+def _is_id_number(text: str) -> bool:
+    return ID_TEXT.fullmatch(re.sub(r"[\s-]", "", text)) is not None
+
+
 def _by_id_number(customers: QuerySet[Customer], text: str) -> QuerySet[Customer]:
     try:
         number = normalise_id_number(text)
@@ -180,7 +184,7 @@ def matching(customers: QuerySet[Customer], viewer: User, text: str) -> QuerySet
     text = text.strip()[:80].replace("\x00", "")
     if not text:
         return customers
-    if ID_TEXT.fullmatch(text) and (found := _by_id_number(customers, text)).exists():
+    if _is_id_number(text) and (found := _by_id_number(customers, text)).exists():
         return found
     phones = _by_phone(viewer, text)
     if phones is not None:
@@ -193,14 +197,14 @@ def search(viewer: User, text: str, *, limit: int = 20) -> list[Customer]:
     text = text.strip()[:80].replace("\x00", "")
     reach = with_masked_phones(customers_for(viewer))
     found: list[Customer] = []
-    if ID_TEXT.fullmatch(text) or _by_phone(viewer, text) is not None:
+    if _is_id_number(text) or _by_phone(viewer, text) is not None:
         found = list(matching(reach, viewer, text).order_by("-pk")[:limit])
     if found or not text:
         return found
     return list(reach.filter(pk__in=_named(viewer, text)).order_by("-pk")[:limit])
 
 
-def _named(viewer: User, text: str) -> QuerySet[Customer, dict[str, Any]]:
+def _named(viewer: User, text: str) -> QuerySet[Customer, Any]:
     """Ids by name: each way its own query, for together in an OR the planner gives the indexes up."""
     reach = Customer.objects.filter(_reach(viewer, "owner_id"))
     first, *others = (reach.filter(way).values("pk") for way in _name_conditions(text))
