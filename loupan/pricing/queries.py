@@ -570,7 +570,7 @@ def list_price_of(
             total=total,
             precision=precision,
         )
-    except PricingProblem:
+    except (PricingProblem, AmountOutOfRange):
         return ListPrice(unit_price, None)
     shown = priced.inner_unit_price if basis == "inner" else priced.built_unit_price
     return ListPrice(shown, priced.list_total, trace_json(priced.trace))
