@@ -1,49 +1,618 @@
 """The unit board: the page, its changes, the side panel, and the verbs on units (UX 3)."""
 
-from django.http import Http404, HttpResponse
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from html import escape
+from typing import Any
 
-from loupan.org.queries import DeskRequest
+import orjson
+from django import forms
+from django.contrib import messages
+from django.http import Http404, HttpResponse, QueryDict
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import NoReverseMatch, reverse
+from django.utils import timezone
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from loupan.core.actions import record_export
+from loupan.core.calendar import business_day
+from loupan.core.formatting import date_text
+from loupan.core.ui import refusals_on
+from loupan.customers.queries import customers_for
+from loupan.documents.queries import table_pdf
+from loupan.inventory.actions.units import release_units, unwithhold_units, withhold_units
+from loupan.inventory.models import Orientation, Unit
+from loupan.inventory.permissions import READ_BOARD, RELEASE_UNIT, WITHHOLD_UNIT
+from loupan.inventory.queries.board import board as board_of
+from loupan.inventory.queries.board import board_buildings, board_changes
+from loupan.inventory.queries.units import units_for
+from loupan.inventory.states import UNIT, UnitStatus
+from loupan.org.models import User
+from loupan.org.permissions import require
+from loupan.org.queries import DeskRequest, current_project
+from loupan.sales import permissions, queries
+from loupan.sales.actions.claims import hold_unit, lock_unit, release_hold, unlock_unit
+from loupan.sales.forms.board import BoardForm, BoardState, HoldForm, ReasonForm
+from loupan.sales.states import ClaimKind
+from loupan.sales.views import drawing
+
+MOST_EDGES = 8
+MOST_UNITS = 5_000
 
 
+# --- The page ---------------------------------------------------------------------------------------
+
+
+@require_safe
 def board(request: DeskRequest) -> HttpResponse:
-    raise Http404
+    """Every unit in its place; with `?unit=` one of them opened beside it."""
+    project, at = current_project(request), timezone.now()
+    require(request.user, READ_BOARD, project.pk)
+    buildings = board_buildings(project.pk)
+    building = request.GET.get("building", "")
+    chosen = building if building in {entry.code for entry in buildings} else None
+    data = board_of(project.pk, at=at, building=chosen)
+    units = data["units"]
+    form = BoardForm(request.GET, layouts=sorted({unit["layout"] for unit in units} - {""}))
+    batch = _batch_verbs(request.user, project.pk)
+    state = form.state(may_select=bool(batch))
+    unit = _chosen(request, project.pk)
+    pen = drawing.Pen(
+        state=state,
+        today=business_day(at),
+        released=queries.released_on(project.pk),
+        query=_query(request.GET, unit=None),
+        chosen=unit.pk if unit else None,
+        price_edges=drawing.price_edges(units) if state.view == "price" else (),
+    )
+    counts = drawing.counts_of(units, state)
+    context = {
+        "project": project,
+        "state": state,
+        "form": form,
+        "tabs": _tabs(request.GET, buildings, chosen),
+        "board": drawing.board_html(data["buildings"], units, pen) if units else "",
+        "version": data["version"],
+        "edges": ",".join(map(str, pen.price_edges)),
+        "legend": [
+            drawing.LegendEntry(
+                look, counts[code], code in state.status, _toggle(request.GET, code)
+            )
+            for code, look in pen.looks.items()
+        ],
+        "scale": drawing.scale_of(pen),
+        "unit": unit,
+        "batch": batch,
+        "verbs": _page_verbs(request, state, may_select=bool(batch)),
+        "query": request.GET.urlencode(),
+        "clear_url": f"?{_kept(request.GET, 'building', 'view', 'line', 'select')}",
+        "close_url": f"?{_plain(request.GET, unit=None)}",
+    }
+    if unit:
+        context |= panel_of(request.user, unit, at)
+    return render(request, "sales/board.html", context)
 
 
+def _chosen(request: DeskRequest, project_id: int) -> Unit | None:
+    asked = request.GET.get("unit", "")
+    if not asked:
+        return None
+    if not (asked.isascii() and asked.isdigit() and len(asked) < 19):
+        raise Http404
+    return get_object_or_404(_units(request.user), pk=int(asked), project_id=project_id)
+
+
+def _units(viewer: User) -> Any:
+    return units_for(viewer).select_related("building__permit")
+
+
+def _plain(given: QueryDict, **changes: str | None) -> str:
+    query = given.copy()
+    for key, value in changes.items():
+        if value is None:
+            query.pop(key, None)
+        else:
+            query[key] = value
+    return query.urlencode()
+
+
+def _query(given: QueryDict, **changes: str | None) -> str:
+    """The address as it stands in a link of a cell: escaped, ready for one more pair."""
+    said = _plain(given, **changes)
+    return f"{escape(said)}&amp;" if said else ""
+
+
+def _kept(given: QueryDict, *keys: str) -> str:
+    query = given.copy()
+    for key in [key for key in query if key not in {*keys, "project"}]:
+        del query[key]
+    return query.urlencode()
+
+
+def _toggle(given: QueryDict, status: str) -> str:
+    query = given.copy()
+    chosen = set(query.getlist("status")) ^ {status}
+    query.setlist("status", sorted(chosen))
+    return f"?{query.urlencode()}"
+
+
+def _tabs(given: QueryDict, buildings: Any, chosen: str | None) -> list[dict[str, Any]]:
+    tabs = [{"label": _("All"), "url": f"?{_plain(given, building=None)}", "active": not chosen}]
+    tabs += [
+        {
+            "label": entry.name,
+            "url": f"?{_plain(given, building=entry.code)}",
+            "active": entry.code == chosen,
+        }
+        for entry in buildings
+    ]
+    return tabs
+
+
+def _page_verbs(
+    request: DeskRequest, state: BoardState, *, may_select: bool
+) -> list[dict[str, Any]]:
+    verbs = []
+    if may_select:
+        label = _("End selection") if state.is_selecting else _("Select units")
+        turned = None if state.is_selecting else "1"
+        verbs.append(
+            {
+                "label": label,
+                "icon": "circle-check",
+                "url": f"?{_plain(request.GET, select=turned, unit=None)}",
+                "key": "s",
+            }
+        )
+    verbs.append(
+        {
+            "label": _("Big screen"),
+            "icon": "layout",
+            "url": f"?{_plain(request.GET, view='screen', unit=None, select=None)}",
+        }
+    )
+    if request.user.may("documents.print", current_project(request).pk):
+        url = reverse("sales:control_sheet")
+        verbs.append(
+            {
+                "label": _("Control sheet"),
+                "icon": "file-type-pdf",
+                "url": f"{url}?{_kept(request.GET, 'building')}",
+            }
+        )
+    return verbs
+
+
+# --- Live -------------------------------------------------------------------------------------------
+
+
+@require_safe
 def board_data(request: DeskRequest) -> HttpResponse:
-    raise Http404
+    """The cells changed after `?since=`, drawn as the asking page draws them; 204 where none are."""
+    at = timezone.now()
+    project_id, since = _number(request, "project"), _number(request, "since")
+    if not request.user.may(READ_BOARD, project_id):
+        raise Http404
+    changes = board_changes(project_id, at=at, since=since)
+    if changes.version == since and not changes.units and not changes.removed:
+        return HttpResponse(status=204)
+    building = request.GET.get("building", "")
+    units = [unit for unit in changes.units if not building or unit["building"] == building]
+    layouts = {unit["layout"] for unit in units} | {request.GET.get("layout", "")}
+    form = BoardForm(request.GET, layouts=layouts)
+    state = form.state(may_select=True)
+    needs_days = state.line == "days" or state.view == "age"
+    ids = [unit["id"] for unit in units]
+    pen = drawing.Pen(
+        state=state,
+        today=business_day(at),
+        released=queries.released_on(project_id, ids) if needs_days and ids else {},
+        query=_query(request.GET, unit=None, since=None, edges=None),
+        price_edges=_edges(request.GET.get("edges", "")),
+    )
+    answer = {
+        "version": changes.version,
+        "cells": {str(unit["id"]): pen.cell(unit) for unit in units},
+        "removed": changes.removed,
+    }
+    return HttpResponse(orjson.dumps(answer), content_type="application/json")
 
 
-def control_sheet(request: DeskRequest) -> HttpResponse:
-    raise Http404
+def _number(request: DeskRequest, name: str) -> int:
+    text = request.GET.get(name, "")
+    if not (text.isascii() and text.isdigit() and len(text) < 19):
+        raise Http404
+    return int(text)
 
 
+def _edges(text: str) -> list[int]:
+    parts = text.split(",")[:MOST_EDGES]
+    return sorted(int(part) for part in parts if part.isascii() and part.isdigit())
+
+
+# --- The side panel ---------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class PanelVerb:
+    """A button of the panel: `post` acts at once, `load` shows its form, `get` opens a page."""
+
+    label: str
+    url: str
+    icon: str
+    kind: str = "post"
+    is_main: bool = False
+    disabled: str = ""
+    unit: int | None = None
+
+
+def panel_of(viewer: User, unit: Unit, at: datetime, **more: Any) -> dict[str, Any]:
+    """The context of the panel of one unit."""
+    sheet = queries.unit_sheet(unit, viewer, business_day(at))
+    released = unit.first_released_on
+    is_open = unit.status in drawing.OPEN_FOR_SALE
+    return {
+        "unit": unit,
+        "sheet": sheet,
+        "look": drawing.status_looks()[unit.status],
+        "verbs_now": _verbs(viewer, sheet, at),
+        "obstacle": obstacle_of(unit, at),
+        "orientation": Orientation(unit.orientation).label if unit.orientation else "",
+        "days": (business_day(at) - released).days if released and is_open else None,
+        "is_own_claim": sheet.claim is not None and sheet.claim.holder_id == viewer.pk,
+        "is_counting": unit.claim_until is not None and unit.status == UnitStatus.LOCKED,
+        "lights": [
+            {
+                "label": step.get_code_display(),
+                "tone": light.value,
+                "note": date_text(step.actual_on or step.planned_on)
+                if step.actual_on or step.planned_on
+                else "",
+            }
+            for step, light in sheet.steps
+        ],
+        "changes": [
+            (change, UnitStatus(change.to_status).label if change.to_status else "")
+            for change in sheet.changes
+        ],
+        "deal_url": _address("sales:deal", sheet.deal.pk) if sheet.deal else "",
+        **more,
+    }
+
+
+def obstacle_of(unit: Unit, at: datetime) -> str:
+    """Why this unit cannot be sold today although its status would allow it."""
+    permit, today = unit.building.permit, business_day(at)
+    if permit is None or permit.issued_on > today:
+        return _("Its building has no pre-sale permit yet.")
+    if permit.valid_until and permit.valid_until < today:
+        return _("The pre-sale permit of its building has expired.")
+    if unit.is_sealed:
+        return _("It is sealed by a court.")
+    if unit.list_total is None:
+        return _("It has no list price yet.")
+    return ""
+
+
+def _address(name: str, *args: Any) -> str:
+    try:
+        return reverse(name, args=args)
+    except NoReverseMatch:
+        return ""
+
+
+def _verbs(viewer: User, sheet: queries.UnitSheet, at: datetime) -> list[PanelVerb]:
+    """What this person may do with the unit now, the likeliest first."""
+    unit, claim = sheet.unit, sheet.claim
+    here, blocked = unit.project_id, obstacle_of(unit, at)
+    moves = set(UNIT.open_verbs(unit.status))
+
+    def may(permission: str) -> bool:
+        return viewer.may(permission, here)
+
+    own = claim is None or claim.holder_id == viewer.pk or sheet.claim_customer is not None
+    verbs = []
+    if own and "reserve" in moves and may(permissions.RESERVE_UNIT):
+        url = _address("sales:reserve", unit.pk)
+        if url:
+            if sheet.claim_customer:
+                url += f"?customer={sheet.claim_customer.pk}"
+            verbs.append(
+                PanelVerb(_("Reserve"), url, "writing", "get", is_main=True, disabled=blocked)
+            )
+    if "lock" in moves and may(permissions.LOCK_UNIT):
+        url = reverse("sales:unit_lock", args=[unit.pk])
+        verbs.append(PanelVerb(_("Lock"), url, "lock", disabled=blocked))
+    if unit.list_total is not None and may(permissions.QUOTE):
+        url = reverse("sales:quote", args=[unit.pk])
+        verbs.append(PanelVerb(_("Quote"), url, "file-text", "get"))
+    if own and "hold" in moves and may(permissions.HOLD_UNIT):
+        url = reverse("sales:unit_hold", args=[unit.pk])
+        verbs.append(PanelVerb(_("Hold"), url, "user", "load", disabled=blocked))
+    if claim and claim.kind == ClaimKind.LOCK:
+        mine = claim.holder_id == viewer.pk and may(permissions.LOCK_UNIT)
+        if mine or may(permissions.UNLOCK_ANY):
+            url = reverse("sales:unit_unlock", args=[unit.pk])
+            verbs.append(PanelVerb(_("Unlock"), url, "arrow-back-up"))
+    if claim and claim.kind == ClaimKind.HOLD and may(permissions.HOLD_UNIT):
+        url = reverse("sales:unit_unhold", args=[unit.pk])
+        verbs.append(PanelVerb(_("End the hold"), url, "arrow-back-up"))
+    if sheet.deal and (url := _address("sales:deal", sheet.deal.pk)):
+        verbs.append(PanelVerb(_("Open the deal"), url, "file-certificate", "get", is_main=True))
+    if "release" in moves and may(RELEASE_UNIT):
+        url = reverse("sales:release")
+        verbs.append(PanelVerb(_("Release for sale"), url, "flag", disabled=blocked, unit=unit.pk))
+    if "unwithhold" in moves and may(WITHHOLD_UNIT):
+        url = reverse("sales:unwithhold")
+        verbs.append(PanelVerb(_("Offer again"), url, "flag", disabled=blocked, unit=unit.pk))
+    if "withhold" in moves and may(WITHHOLD_UNIT):
+        url = f"{reverse('sales:withhold')}?unit={unit.pk}"
+        verbs.append(PanelVerb(_("Withhold"), url, "ban", "load"))
+    return verbs
+
+
+@require_safe
 def unit_panel(request: DeskRequest, pk: int) -> HttpResponse:
-    raise Http404
+    """The side panel of one unit; without htmx the board with it open."""
+    unit = get_object_or_404(_units(request.user), pk=pk)
+    if not request.htmx:
+        return redirect(_board_with(unit))
+    return render(request, "sales/_unit_panel.html", panel_of(request.user, unit, timezone.now()))
 
 
+def _board_with(unit: Unit) -> str:
+    return f"{reverse('sales:board')}?project={unit.project_id}&unit={unit.pk}"
+
+
+def _panel(request: DeskRequest, pk: int, *, status: int = 200, **more: Any) -> HttpResponse:
+    """The panel as it stands now: the fragment, or the whole board around it."""
+    unit = get_object_or_404(_units(request.user), pk=pk)
+    context = panel_of(request.user, unit, timezone.now(), **more)
+    template = "sales/_unit_panel.html" if request.htmx else "sales/unit_form.html"
+    return render(request, template, context, status=status)
+
+
+def _act(request: DeskRequest, pk: int, do: Callable[[int], object], done: str) -> HttpResponse:
+    """A verb on one unit that needs no more than a click; the panel says how it went."""
+    unit = get_object_or_404(_units(request.user), pk=pk)
+    form = forms.Form(request.POST)
+    form.is_valid()
+    with refusals_on(form):
+        do(unit.pk)
+    said = " ".join(form.non_field_errors())
+    if request.htmx:
+        return _panel(request, pk, status=409 if said else 200, refused=said)
+    if said:
+        messages.error(request, said)
+    else:
+        messages.success(request, done % {"unit": unit.number})
+    return redirect(_board_with(unit))
+
+
+@require_POST
 def unit_lock(request: DeskRequest, pk: int) -> HttpResponse:
-    raise Http404
+    """Keep a unit for some minutes (T4)."""
+
+    def do(unit_id: int) -> object:
+        return lock_unit(unit_id=unit_id, by=request.user, at=timezone.now())
+
+    return _act(request, pk, do, _("Unit %(unit)s is locked for you."))
 
 
+@require_POST
 def unit_unlock(request: DeskRequest, pk: int) -> HttpResponse:
-    raise Http404
+    """Give a locked unit back (T5)."""
+
+    def do(unit_id: int) -> object:
+        return unlock_unit(unit_id=unit_id, by=request.user, at=timezone.now())
+
+    return _act(request, pk, do, _("Unit %(unit)s is available again."))
 
 
-def unit_hold(request: DeskRequest, pk: int) -> HttpResponse:
-    raise Http404
-
-
+@require_POST
 def unit_unhold(request: DeskRequest, pk: int) -> HttpResponse:
-    raise Http404
+    """Offer a held unit again (T7)."""
+
+    def do(unit_id: int) -> object:
+        return release_hold(unit_id=unit_id, by=request.user, at=timezone.now())
+
+    return _act(request, pk, do, _("Unit %(unit)s is available again."))
 
 
+@require_http_methods(["GET", "HEAD", "POST"])
+def unit_hold(request: DeskRequest, pk: int) -> HttpResponse:
+    """Keep a unit for a named customer (T6)."""
+    unit, at = get_object_or_404(_units(request.user), pk=pk), timezone.now()
+    require(request.user, permissions.HOLD_UNIT, unit.project_id)
+    form = HoldForm(
+        request.POST or None,
+        customers=customers_for(request.user).filter(project_id=unit.project_id),
+        longest=permissions.longest_hold(request.user, unit.project_id),
+        at=at,
+    )
+    if form.is_valid():
+        said = form.cleaned_data
+        with refusals_on(form):
+            hold_unit(
+                unit_id=unit.pk,
+                customer_id=said["customer"].pk,
+                days=said["days"],
+                reason=said["reason"],
+                by=request.user,
+                at=at,
+            )
+        if not form.errors:
+            return _done(request, unit, _("Unit %(unit)s is held."))
+    status = 422 if form.is_bound else 200
+    return _panel(request, pk, status=status, hold_form=form)
+
+
+def _done(request: DeskRequest, unit: Unit, done: str) -> HttpResponse:
+    if request.htmx:
+        return _panel(request, unit.pk)
+    messages.success(request, done % {"unit": unit.number})
+    return redirect(_board_with(unit))
+
+
+# --- Sales control: one unit from its panel, many from a selection -----------------------------------
+
+
+def _batch_verbs(viewer: User, project_id: int) -> list[tuple[str, str, bool]]:
+    """(label, address, needs a reason) of what this person may do with a selection."""
+    verbs = []
+    if viewer.may(RELEASE_UNIT, project_id):
+        verbs.append((_("Release for sale"), reverse("sales:release"), False))
+    if viewer.may(WITHHOLD_UNIT, project_id):
+        verbs.append((_("Withhold"), reverse("sales:withhold"), True))
+        verbs.append((_("Offer again"), reverse("sales:unwithhold"), False))
+    return verbs
+
+
+def _said_units(request: DeskRequest) -> list[int]:
+    """The units named in the form: one field for each, or one for all; only those within reach."""
+    texts = request.POST.getlist("unit") + request.POST.get("units", "").split(",")
+    ids = {int(text) for text in texts if text.isascii() and text.isdigit() and len(text) < 19}
+    found = list(
+        units_for(request.user)
+        .filter(pk__in=sorted(ids)[:MOST_UNITS])
+        .order_by("pk")
+        .values_list("pk", flat=True)
+    )
+    if len(found) != len(ids):
+        raise Http404
+    return found
+
+
+def _control(
+    request: DeskRequest, do: Callable[[list[int], str], object], done: Callable[[int], str]
+) -> HttpResponse:
+    ids = _said_units(request)
+    form = ReasonForm(request.POST)
+    form.fields["reason"].required = False
+    form.is_valid()
+    if not ids:
+        form.add_error(None, _("Choose at least one unit first."))
+    else:
+        with refusals_on(form):
+            do(ids, form.cleaned_data.get("reason", ""))
+    said = " ".join(error for errors in form.errors.values() for error in errors)
+    is_panel = "panel" in request.POST and len(ids) == 1
+    if request.htmx and is_panel:
+        return _panel(request, ids[0], status=409 if said else 200, refused=said)
+    if request.htmx:
+        context = {"refused": said, "done": "" if said else done(len(ids))}
+        status = 409 if said else 200
+        return render(request, "sales/_board_said.html", context, status=status)
+    if said:
+        messages.error(request, said)
+    else:
+        messages.success(request, done(len(ids)))
+    following = f"?unit={ids[0]}" if is_panel else "?select=1"
+    return redirect(reverse("sales:board") + following)
+
+
+@require_POST
 def release(request: DeskRequest) -> HttpResponse:
-    raise Http404
+    """Offer units for sale (T1), all or none."""
+
+    def do(ids: list[int], _reason: str) -> object:
+        return release_units(unit_ids=ids, by=request.user, at=timezone.now())
+
+    return _control(request, do, _released)
 
 
+@require_http_methods(["GET", "HEAD", "POST"])
 def withhold(request: DeskRequest) -> HttpResponse:
-    raise Http404
+    """Keep units back from sale (T2), with the reason; opened in a panel it asks for that first."""
+
+    def do(ids: list[int], reason: str) -> object:
+        return withhold_units(unit_ids=ids, reason=reason, by=request.user, at=timezone.now())
+
+    if request.method == "POST":
+        return _control(request, do, _withheld)
+    unit = get_object_or_404(_units(request.user), pk=_number(request, "unit"))
+    require(request.user, WITHHOLD_UNIT, unit.project_id)
+    return _panel(request, unit.pk, withhold_form=ReasonForm())
 
 
+@require_POST
 def unwithhold(request: DeskRequest) -> HttpResponse:
-    raise Http404
+    """Offer withheld units again (T3), all or none."""
+
+    def do(ids: list[int], reason: str) -> object:
+        return unwithhold_units(unit_ids=ids, reason=reason, by=request.user, at=timezone.now())
+
+    return _control(request, do, _released)
+
+
+def _released(count: int) -> str:
+    return ngettext(
+        "%(count)s unit is offered for sale.", "%(count)s units are offered for sale.", count
+    ) % {"count": count}
+
+
+def _withheld(count: int) -> str:
+    return ngettext("%(count)s unit is withheld.", "%(count)s units are withheld.", count) % {
+        "count": count
+    }
+
+
+# --- On paper ---------------------------------------------------------------------------------------
+
+
+@require_safe
+def control_sheet(request: DeskRequest) -> HttpResponse:
+    """Every unit of the board as a PDF table (control sheet), no names on it."""
+    project, at = current_project(request), timezone.localtime()
+    require(request.user, READ_BOARD, project.pk)
+    require(request.user, "documents.print", project.pk)
+    building = request.GET.get("building") or None
+    data = board_of(project.pk, at=at, building=building)
+    looks = drawing.status_looks()
+    names = {entry.code: entry.name for entry in data["buildings"]}
+    heads: list[tuple[str | Promise, str]] = [
+        (_("Building"), "text"),
+        (_("Number"), "text"),
+        (_("Floor"), "number"),
+        (_("Layout"), "text"),
+        (_("Orientation"), "text"),
+        (_("Built area"), "area"),
+        (_("Inner area"), "area"),
+        (_("Unit price"), "price"),
+        (_("List total"), "money"),
+        (_("Status"), "text"),
+    ]
+    lines = [
+        [
+            names[unit["building"]],
+            unit["number"],
+            unit["floor"],
+            unit["layout"],
+            Orientation(unit["orientation"]).label if unit["orientation"] else "",
+            unit["built_area"],
+            unit["inner_area"],
+            drawing.grouped(unit["list_unit_price"]),
+            drawing.grouped(unit["list_total"]),
+            looks[unit["status"]].label,
+        ]
+        for unit in data["units"]
+    ]
+    title = f"{project.name} {_('Control sheet')}"
+    record_export(
+        title=title,
+        columns=[str(label) for label, _kind in heads],
+        rows=len(lines),
+        reason=request.GET.get("reason", "")[:200],
+        by=request.user,
+        at=at,
+    )
+    body = table_pdf(
+        title, [(str(label), kind) for label, kind in heads], lines, who=str(request.user), at=at
+    )
+    answer = HttpResponse(body, content_type="application/pdf")
+    answer["Content-Disposition"] = f'inline; filename="control-sheet-{at:%Y%m%d-%H%M}.pdf"'
+    return answer
