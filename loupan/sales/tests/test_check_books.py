@@ -1,5 +1,7 @@
 """The check of the books finds each thing that can be wrong with them."""
 
+from decimal import Decimal
+
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection
@@ -83,7 +85,9 @@ def test_u_5_what_was_reserved_keeps_price_plan_and_discounts(office: Office) ->
     before = (deal.deal_total, deal.list_total, deal.trace, deal.payment_plan_id)
     project, mo = office.project, office.mo
     with pytest.raises(UnitIsClaimed):
-        set_list_prices(prices=[NewPrice(deal.unit_id, total=2000000)], by=mo, at=SIGNED_AT)
+        set_list_prices(
+            prices=[NewPrice(deal.unit_id, total=Decimal(2000000))], by=mo, at=SIGNED_AT
+        )
     set_floor_prices(prices=[NewPrice(deal.unit_id, total=deal.list_total)], by=mo, at=SIGNED_AT)
     a_mortgage_plan(project, mo, rate="0.99")
     a_lump_sum_plan(project, mo)

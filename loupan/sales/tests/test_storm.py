@@ -233,7 +233,7 @@ def test_the_books_agree_after_a_storm_of_all_verbs() -> None:
         project, mo, code="OVER", kind="regular", valid_until=RESERVED_AT.date() - timedelta(1)
     )
     Storm.discounts = [*Storm.office.prices.discount_ids, first.pk, late.pk]
-    run_state_machine_as_test(  # type: ignore[no-untyped-call]
+    run_state_machine_as_test(
         Storm,
         settings=settings(
             max_examples=30,
