@@ -15,11 +15,14 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property, lru_cache
+from importlib import import_module
 
+from django.apps import apps
 from django.core.exceptions import PermissionDenied
 from django.db import connection
 from django.db.models import Q
 from django.utils.functional import Promise
+from django.utils.module_loading import module_has_submodule
 from django.utils.translation import gettext_lazy as _
 
 from loupan.core.calendar import local_today
@@ -328,3 +331,12 @@ def require(by: Actor, permission: str, project_id: int | None = None) -> None:
     """Raise PermissionDenied (403) unless `by` holds the permission (in that project)."""
     if not by.may(permission, project_id):
         raise PermissionDenied(permission)
+
+
+def known_permissions() -> dict[str, str | Promise]:
+    """Every permission of every app with its label: the register of functions (ORG-08)."""
+    found: dict[str, str | Promise] = {}
+    for app in apps.get_app_configs():
+        if app.name.startswith("loupan.") and module_has_submodule(app.module, "permissions"):
+            found |= import_module(f"{app.name}.permissions").PERMISSIONS
+    return dict(sorted(found.items()))

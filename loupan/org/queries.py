@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -11,7 +12,7 @@ from django.contrib.auth import authenticate
 from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce
 from django.http import Http404, HttpRequest
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext as _
 from django_htmx.middleware import HtmxDetails
 
 from loupan.core.calendar import business_day
@@ -30,6 +31,7 @@ from loupan.org.models import (
     Scope,
     User,
 )
+from loupan.org.permissions import known_permissions
 
 LOCKED_AFTER = 5  # wrong tries (UIX-01)
 LOCKED_FOR = timedelta(minutes=15)
@@ -315,3 +317,103 @@ def tokens_of(user: User, at: datetime) -> QuerySet[ApiToken]:
     return ApiToken.objects.filter(
         user=user, revoked_at=None, expires_at__gt=at, session_epoch=user.session_epoch
     ).order_by("-pk")
+
+
+# --- how things are shown -------------------------------------------------------------------------
+
+
+def post_in_words(post: Any) -> str:
+    """Name, role, and where: "Sales consultant (SC), Cloud Hills"."""
+    place = post.project or post.company
+    return f"{post.name} ({post.role.code}), {place}"
+
+
+@dataclass(frozen=True)
+class CompanyNode:
+    """A company of the tree with what hangs below it."""
+
+    company: Company
+    depth: int
+    projects: list[Project]
+    departments: list[Department]
+    posts: list[PostLine]
+
+
+@dataclass(frozen=True)
+class PostLine:
+    post: Post
+    words: str
+    holders: str
+
+
+def organisation_of(viewer: User, at: datetime) -> list[CompanyNode]:
+    """The part of the tree the viewer sees, parents first, in five statements."""
+    companies = list(companies_for(viewer))
+    holders: dict[int, list[str]] = {}
+    for holding in _live(business_day(at)).select_related("user").order_by("user__username"):
+        holders.setdefault(holding.post_id, []).append(str(holding.user))
+    posts, departments = list(posts_for(viewer)), list(departments_for(viewer))
+    projects = list(org_projects_for(viewer))
+    return [
+        CompanyNode(
+            company=company,
+            depth=company.path.count("/") - 2,
+            projects=[p for p in projects if p.company_id == company.pk],
+            departments=[d for d in departments if d.company_id == company.pk],
+            posts=[
+                PostLine(p, post_in_words(p), ", ".join(holders.get(p.pk, [])))
+                for p in posts
+                if p.company_id == company.pk
+            ],
+        )
+        for company in companies
+    ]
+
+
+@dataclass(frozen=True)
+class RightsInProject:
+    """What somebody may do and see in one project (ORG-06, the preview "as user")."""
+
+    project: Project
+    sees: list[tuple[str, str]]  # function group, how far
+    may: list[str]
+
+
+def rights_of(user: User) -> list[RightsInProject]:
+    """What a person's posts of today allow and show, project by project."""
+    labels = known_permissions()
+    held = user.access.permissions() | {p for g in user.access.grants for p in g.permissions}
+    return [
+        RightsInProject(
+            project=project,
+            sees=[(str(group.label), _how_far(user, group, project.pk)) for group in FunctionGroup],
+            may=[str(labels.get(p, p)) for p in sorted(held) if user.may(p, project.pk)],
+        )
+        for project in projects_for(user)
+    ]
+
+
+def _how_far(user: User, group: FunctionGroup, project_id: int) -> str:
+    owners = user.access.owners(group, project_id)
+    if owners is None:
+        return _("Everything")
+    if not owners:
+        return _("Nothing")
+    if len(owners) == 1:
+        return _("Own records")
+    return _("Own records and those of %(count)s others") % {"count": len(owners) - 1}
+
+
+@dataclass(frozen=True)
+class MatrixRow:
+    label: str
+    cells: list[bool]
+
+
+def role_matrix() -> tuple[list[Role], list[MatrixRow]]:
+    """Who may what: permissions down, roles across (DOMAIN 4.3)."""
+    columns = list(roles())
+    return columns, [
+        MatrixRow(str(label), [name in role.permissions for role in columns])
+        for name, label in known_permissions().items()
+    ]

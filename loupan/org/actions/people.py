@@ -49,8 +49,8 @@ def _managed_post(by: User, post_id: int) -> Post:
     return Post.objects.select_for_update(no_key=True, of=("self",)).get(pk=post_id)
 
 
-def _refuse_taken_name(username: str, *, but: int | None = None) -> None:
-    if User.objects.filter(username__iexact=username).exclude(pk=but).exists():
+def _refuse_taken_name(username: str) -> None:
+    if User.objects.filter(username__iexact=username).exists():
         raise errors.NameTaken(name=username)
 
 

@@ -13,6 +13,7 @@ from loupan.core.calendar import business_day
 from loupan.core.db import writes
 from loupan.core.refusals import ChangedMeanwhile
 from loupan.org import errors, queries, rules
+from loupan.org.actions.people import make_demo_user
 from loupan.org.actions.stamps import renew_access_stamp
 from loupan.org.models import Company, Department, Post, PostHolding, Project, Role, User
 from loupan.org.permissions import duties_of, require
@@ -495,6 +496,38 @@ def set_up(
     validate_password(password, user)
     user.set_password(password)
     user.save(force_insert=True)
+    audit.record("org.user.made", user, by=by, at=at, after={"username": username})
+    _administer_group(user, company=company, company_code=company_code, by=by, at=at)
+    return user
+
+
+@writes
+def set_up_demo(
+    *,
+    company: str,
+    company_code: str,
+    username: str,
+    display_name: str,
+    password: str,
+    by: User | None,
+    at: datetime,
+) -> User:
+    """The first step of the demo: as `set_up`, with an administrator good on this machine only.
+
+    Raises AlreadySetUp where there is an administrator.
+    """
+    if queries.administrators(at).exists():
+        raise errors.AlreadySetUp
+    user = make_demo_user(
+        username=username, display_name=display_name, password=password, by=by, at=at
+    )
+    _administer_group(user, company=company, company_code=company_code, by=by, at=at)
+    return user
+
+
+def _administer_group(
+    user: User, *, company: str, company_code: str, by: User | None, at: datetime
+) -> None:
     install_roles(by=by, at=at)
     group = Company.objects.filter(parent=None).order_by("pk").first()
     if group is None:
@@ -508,6 +541,4 @@ def set_up(
     user.current_post = post
     user.save(update_fields=["current_post"])
     renew_access_stamp()
-    audit.record("org.user.made", user, by=by, at=at, after={"username": username})
     audit.record("org.post.held", user, by=by, at=at, post=str(post), role="AD")
-    return user

@@ -1,0 +1,48 @@
+"""Columns of the lists: people, the log."""
+
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from loupan.core.history import changes_of, source_of, title_of
+from loupan.core.models import AuditEvent
+from loupan.core.ui import Column
+from loupan.org.models import User
+
+
+def _state(user: User) -> str:
+    return str(_("Active") if user.is_active else _("Disabled"))
+
+
+def _changes(event: AuditEvent) -> str:
+    return "; ".join(f"{c.label}: {c.before} → {c.after}" for c in changes_of(event))[:300]
+
+
+USERS = (
+    Column("username", _("User name"), sort="username"),
+    Column("display_name", _("Name"), sort="display_name"),
+    Column("phone_tail", _("Phone tail")),
+    Column("current_post.name", _("Post")),
+    Column("current_project.name", _("Project")),
+    Column("valid_until", _("Valid until"), kind="date", sort="valid_until"),
+    Column("last_login", _("Last sign-in"), kind="datetime", sort="last_login"),
+    Column(
+        "is_active",
+        _("State"),
+        kind="status",
+        value=_state,
+        tone=lambda user: "ok" if user.is_active else "neutral",
+    ),
+)
+
+EVENTS = (
+    Column("at", _("When"), kind="datetime"),
+    Column("by", _("Who")),
+    Column("source", _("From"), value=source_of),
+    Column("event", _("What"), value=title_of),
+    Column("subject", _("Record"), value=lambda e: f"{e.subject_type} {e.subject_id}"),
+    Column("changes", _("Before and after"), value=_changes),
+)
+
+
+def user_url(user: User) -> str:
+    return reverse("org:user", args=[user.pk])

@@ -1,0 +1,135 @@
+"""The tree of companies, projects, departments and posts, and what a role may do."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.contrib import messages
+from django.db.models import Model
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.timezone import now
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from loupan.core.history import lines_of
+from loupan.core.ui import ListPage, answer_form, refusals_on
+from loupan.org import queries, tables
+from loupan.org.actions import structure
+from loupan.org.filters import EventFilter
+from loupan.org.forms import CompanyForm, DepartmentForm, PostForm, ProjectForm, RoleForm
+from loupan.org.permissions import require
+from loupan.org.queries import DeskRequest
+
+
+def organisation(request: DeskRequest) -> HttpResponse:
+    """The tree as far as the reader administers or audits it."""
+    require(request.user, "org.read")
+    context = {
+        "nodes": queries.organisation_of(request.user, now()),
+        "may_manage": request.user.may("org.manage"),
+    }
+    return render(request, "org/organisation.html", context)
+
+
+def _edited(
+    request: DeskRequest, form: Any, act: Callable[..., Model], *, title: str, row: Any = None
+) -> HttpResponse:
+    """Hand a checked form to its action and go back to the tree; else show it with its errors."""
+    if form.is_valid():
+        with refusals_on(form):
+            key = {f"{row._meta.model_name}_id": row.pk} if row else {}
+            saved = act(**key, **form.changes(), by=request.user, at=now())
+            messages.success(request, _("Saved: %(name)s") % {"name": saved})
+            return redirect("org:roles" if saved._meta.model_name == "role" else "org:organisation")
+    context = {"title": title, "row": row, "history": lines_of(row) if row else None}
+    return answer_form(request, "org/edit.html", context, form)
+
+
+def _first(row: Any, form: type[Any]) -> dict[str, Any]:
+    return {
+        name: getattr(row, name)
+        for name in form.base_fields
+        if row is not None and hasattr(row, name)
+    }
+
+
+def new_company(request: DeskRequest) -> HttpResponse:
+    require(request.user, "org.manage")
+    form = CompanyForm(request.POST or None, by=request.user)
+    return _edited(request, form, structure.make_company, title=_("New company"))
+
+
+def company(request: DeskRequest, pk: int) -> HttpResponse:
+    require(request.user, "org.manage")
+    row = get_object_or_404(queries.companies_managed_by(request.user), pk=pk)
+    form = CompanyForm(request.POST or None, by=request.user, initial=_first(row, CompanyForm))
+    return _edited(request, form, structure.edit_company, title=_("Company"), row=row)
+
+
+def new_project(request: DeskRequest) -> HttpResponse:
+    require(request.user, "org.manage")
+    form = ProjectForm(request.POST or None, by=request.user)
+    return _edited(request, form, structure.make_project, title=_("New project"))
+
+
+def project(request: DeskRequest, pk: int) -> HttpResponse:
+    require(request.user, "org.manage")
+    row = get_object_or_404(queries.org_projects_for(request.user), pk=pk)
+    form = ProjectForm(
+        request.POST or None, by=request.user, row=row, initial=_first(row, ProjectForm)
+    )
+    return _edited(request, form, structure.edit_project, title=_("Project"), row=row)
+
+
+def new_department(request: DeskRequest) -> HttpResponse:
+    require(request.user, "org.manage")
+    form = DepartmentForm(request.POST or None, by=request.user)
+    return _edited(request, form, structure.make_department, title=_("New department"))
+
+
+def department(request: DeskRequest, pk: int) -> HttpResponse:
+    require(request.user, "org.manage")
+    row = get_object_or_404(queries.departments_for(request.user), pk=pk)
+    form = DepartmentForm(
+        request.POST or None, by=request.user, row=row, initial=_first(row, DepartmentForm)
+    )
+    return _edited(request, form, structure.edit_department, title=_("Department"), row=row)
+
+
+def new_post(request: DeskRequest) -> HttpResponse:
+    require(request.user, "org.manage")
+    form = PostForm(request.POST or None, by=request.user)
+    return _edited(request, form, structure.make_post, title=_("New post"))
+
+
+def post(request: DeskRequest, pk: int) -> HttpResponse:
+    require(request.user, "org.manage")
+    row = get_object_or_404(queries.posts_for(request.user), pk=pk)
+    form = PostForm(request.POST or None, by=request.user, row=row, initial=_first(row, PostForm))
+    return _edited(request, form, structure.edit_post, title=_("Post"), row=row)
+
+
+def roles(request: DeskRequest) -> HttpResponse:
+    """Who may what: every permission by every role."""
+    require(request.user, "org.read")
+    columns, rows = queries.role_matrix()
+    context = {"roles": columns, "rows": rows, "may_edit": queries.manages_everything(request.user)}
+    return render(request, "org/roles.html", context)
+
+
+def role(request: DeskRequest, pk: int) -> HttpResponse:
+    require(request.user, "org.manage")
+    row = get_object_or_404(queries.roles(), pk=pk)
+    form = RoleForm(request.POST or None, row=row, initial=_first(row, RoleForm))
+    return _edited(request, form, structure.edit_role, title=_("Role"), row=row)
+
+
+audit_log = ListPage(
+    title=gettext_lazy("Audit log"),
+    columns=tables.EVENTS,
+    rows=lambda request: queries.events_for(request.user),
+    filterset=EventFilter,
+    permission="org.read_log",
+    export_permission="org.read_log",
+    filename="audit-log",
+)
