@@ -53,6 +53,7 @@ class TraceRow:
     how: str
     result: str
     is_total: bool = False
+    is_discount: bool = False
 
 
 def trace_rows(trace: Iterable[Mapping[str, Any]]) -> list[TraceRow]:
@@ -69,7 +70,13 @@ def _row(code: str, rule: str, given: Mapping[str, str], output: str) -> TraceRo
     if money_type := given.get("money_type"):
         label = f"{label}: {_label(PaymentPlanLine.MoneyType, money_type)}"
     shown = rate_text(_decimal(output)) if code in RATES else money_text(_decimal(output))
-    return TraceRow(label, _how(code, rule, given), shown, is_total=code == "deal_total")
+    return TraceRow(
+        label,
+        _how(code, rule, given),
+        shown,
+        is_total=code == "deal_total",
+        is_discount=code.startswith("apply_"),
+    )
 
 
 def _how(code: str, rule: str, given: Mapping[str, str]) -> str:

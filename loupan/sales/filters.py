@@ -1,0 +1,83 @@
+"""What the lists of reservations and contracts can be narrowed by."""
+
+from datetime import timedelta
+from typing import Any
+
+import django_filters
+from django.db.models import Q, QuerySet
+from django.utils.translation import gettext_lazy as _
+
+from loupan.core.forms import DayInput
+from loupan.customers import queries as customers
+from loupan.sales.models import Buyer, Contract, Reservation
+from loupan.sales.states import DealStatus
+
+
+class _DealFilter(django_filters.FilterSet):  # type: ignore[misc]  # It is untyped.
+    q = django_filters.CharFilter(label=_("Unit, number or buyer"), method="by_text")
+    status = django_filters.ChoiceFilter(
+        label=_("Status"),
+        field_name="deal__status",
+        choices=DealStatus.choices,
+        empty_label=_("All statuses"),
+    )
+    consultant = django_filters.ChoiceFilter(
+        label=_("Consultant"), field_name="deal__consultant_id", empty_label=_("All consultants")
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if project := getattr(self.request, "project", None):
+            owners = customers.owners_in(project).values_list("pk", "display_name")
+            self.filters["consultant"].extra["choices"] = list(owners)
+
+    def by_text(self, rows: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
+        text = value.strip()[:60].replace("\x00", "")
+        people = customers.matching(
+            customers.customers_for(self.request.user), self.request.user, text
+        )
+        theirs = Buyer.objects.filter(customer__in=people.order_by().values("pk")).values("deal_id")
+        return rows.filter(
+            Q(number__icontains=text) | Q(deal__unit__number__icontains=text) | Q(deal__in=theirs)
+        )
+
+
+def _day(label: Any, field: str, lookup: str) -> Any:
+    return django_filters.DateFilter(
+        label=label, field_name=field, lookup_expr=lookup, widget=DayInput
+    )
+
+
+class ReservationFilter(_DealFilter):
+    first = _day(_("Reserved from"), "reserved_on", "gte")
+    last = _day(_("Reserved until"), "reserved_on", "lte")
+    sign_by = django_filters.ChoiceFilter(
+        label=_("Sign by"),
+        choices=[("late", _("Late")), ("soon", _("Within 7 days"))],
+        method="by_sign_by",
+        empty_label=_("Any time"),
+    )
+
+    class Meta:
+        model = Reservation
+        fields: list[str] = []
+
+    def by_sign_by(self, rows: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
+        return narrowed(rows, value, today=self.request.today)
+
+
+class ContractFilter(_DealFilter):
+    first = _day(_("Signed from"), "signed_on", "gte")
+    last = _day(_("Signed until"), "signed_on", "lte")
+
+    class Meta:
+        model = Contract
+        fields: list[str] = []
+
+
+def narrowed(rows: QuerySet[Any], when: str, *, today: Any) -> QuerySet[Any]:
+    """Reservations still to be contracted that are past their day, or come to it in a week."""
+    waiting = rows.filter(deal__status=DealStatus.RESERVED)
+    if when == "late":
+        return waiting.filter(sign_by__lt=today)
+    return waiting.filter(sign_by__gte=today, sign_by__lte=today + timedelta(days=7))

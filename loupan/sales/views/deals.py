@@ -1,0 +1,272 @@
+"""One deal with everything about it, and the lists of reservations and contracts (UX 4, 5)."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Count, Prefetch, QuerySet, Sum
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_safe
+
+from loupan.core.calendar import business_day
+from loupan.core.ui import ListPage
+from loupan.customers.queries import customers_for, masked_phones
+from loupan.documents.models import PaperKind
+from loupan.ledger.models import Receipt
+from loupan.org.permissions import require
+from loupan.org.queries import DeskRequest, current_project
+from loupan.pricing.tables import trace_rows
+from loupan.sales import queries, tables
+from loupan.sales.filters import ContractFilter, ReservationFilter, narrowed
+from loupan.sales.models import Buyer, Deal
+from loupan.sales.states import ACTIVE_DEALS, DealStatus
+
+Page = Mapping[str, Any]
+
+
+def deal_or_404(request: DeskRequest, pk: int) -> Deal:
+    require(request.user, "sales.read")
+    return get_object_or_404(queries.deals_for(request.user), pk=pk)
+
+
+def crumbs_of(deal: Deal | None = None) -> list[Page]:
+    trail: list[Page] = [{"label": _("Reservations"), "url": reverse("sales:reservations")}]
+    if deal:
+        trail.append({"label": deal.unit.number, "url": tables.deal_url(deal.pk)})
+    return trail
+
+
+# --- One deal -------------------------------------------------------------------------------------
+
+
+def _verbs(request: DeskRequest, page: queries.DealPage) -> list[Page]:
+    """The verbs that the status allows and the reader may use; the next step of the road first."""
+    deal, may = page.deal, request.user.may
+    project = deal.project_id
+    found: list[Page] = []
+    if deal.status in ACTIVE_DEALS and may("ledger.record_receipt", project):
+        found.append(_verb(_("Receive money"), "sales:receive", deal, "cash", "primary", "r",
+                           dialog=True))  # fmt: skip
+    if "contract" in page.open_verbs and may("sales.sign_contract", project):
+        tone = "" if found else "primary"
+        found.append(_verb(_("Sign the contract"), "sales:sign", deal, "writing", tone, "s"))
+    if may("documents.print", project):
+        kind = "contract" if page.contract else "reservation_agreement"
+        label = _("Print the contract") if page.contract else _("Print the agreement")
+        url = reverse("sales:paper", args=[deal.pk, kind, "pdf"])
+        found.append({"label": label, "url": url, "icon": "printer", "key": "p"})
+    for verb in ("cancel_reservation", "cancel_contract"):
+        if verb in page.open_verbs and may(f"sales.{verb}", project):
+            label = _("Cancel the contract") if page.contract else _("Cancel the reservation")
+            found.append(_verb(label, "sales:cancel", deal, "arrow-back-up", "danger", ""))
+    return found
+
+
+def _verb(
+    label: str, name: str, deal: Deal, icon: str, tone: str, key: str, *, dialog: bool = False
+) -> Page:
+    return {
+        "label": label,
+        "url": reverse(name, args=[deal.pk]),
+        "icon": icon,
+        "tone": tone,
+        "key": key,
+        "dialog": dialog,
+    }
+
+
+@dataclass(frozen=True)
+class ReceiptRow:
+    """A receipt with what it settles, and whether it can still be reversed."""
+
+    receipt: Receipt
+    parts: str
+    reversed_by: str
+    may_reverse: bool
+
+
+def _receipt_rows(request: DeskRequest, page: queries.DealPage) -> list[ReceiptRow]:
+    may = request.user.may("ledger.reverse_receipt", page.deal.project_id)
+    labels = {line.id: line.label for line in page.lines}
+    answers = {r.corrects_id: r.number for r in page.receipts if r.kind == Receipt.Kind.REVERSAL}
+    rows = []
+    for receipt in page.receipts:
+        parts: dict[int, Any] = {}
+        for share in receipt.allocations.all():
+            parts[share.receivable_id] = parts.get(share.receivable_id, 0) + share.amount
+        text = "、".join(
+            f"{labels.get(line, _('Earlier schedule'))} {amount:,.2f}"
+            for line, amount in parts.items()
+            if amount
+        )
+        is_open = receipt.kind == Receipt.Kind.RECEIPT and receipt.pk not in answers
+        is_open = is_open and page.deal.status in ACTIVE_DEALS
+        rows.append(ReceiptRow(receipt, text, answers.get(receipt.pk, ""), may and is_open))
+    return rows
+
+
+def _papers(request: DeskRequest, page: queries.DealPage) -> list[Page]:
+    deal = page.deal
+    printed = dict(
+        queries.printings_of(page)
+        .filter(subject_type="sales.deal")
+        .order_by()
+        .values_list("kind")
+        .annotate(Count("pk"))
+    )
+    kinds = [PaperKind.RESERVATION_AGREEMENT] if page.reservation else []
+    kinds += [PaperKind.CONTRACT] if page.contract else []
+    return [
+        {
+            "label": kind.label,
+            "copies": printed.get(kind.value, 0),
+            "pdf": reverse("sales:paper", args=[deal.pk, kind.value, "pdf"]),
+            "docx": reverse("sales:paper", args=[deal.pk, kind.value, "docx"]),
+        }
+        for kind in kinds
+    ]
+
+
+@require_safe
+def deal(request: DeskRequest, pk: int) -> HttpResponse:
+    """Process, price, schedule, money, buyers, papers and history of one deal."""
+    found = deal_or_404(request, pk)
+    at = timezone.now()
+    today = business_day(at)
+    page = queries.deal_page(found, today)
+    sees_money = request.user.may("ledger.read", found.project_id)
+    may_print = request.user.may("documents.print", found.project_id)
+    return render(
+        request,
+        "sales/deal.html",
+        {
+            "page": page,
+            "deal": found,
+            "title": f"{found.project.name} {found.unit.number}",
+            "tone": tables.deal_tone(found),
+            "verbs": _verbs(request, page),
+            "crumbs": crumbs_of(),
+            "buyers": [(row, masked_phones(row.customer, request.user)) for row in page.buyers],
+            "known": set(
+                customers_for(request.user)
+                .filter(pk__in=[row.customer_id for row in page.buyers])
+                .values_list("pk", flat=True)
+            ),
+            "lines": [(line, line.overdue(today)) for line in page.lines],
+            "lights": [
+                {
+                    "label": step.get_code_display(),
+                    "tone": queries.light_of(step, today).value,
+                    "note": f"{step.actual_on or step.planned_on or ''}",
+                }
+                for step in page.steps
+            ],
+            "receipts": _receipt_rows(request, page) if sees_money else [],
+            "papers": _papers(request, page) if may_print else [],
+            "sees_money": sees_money,
+            "may_print": may_print,
+            "events": [tables.event_of(event) for event in queries.history_of_deal(page)],
+            "today": today,
+            "is_late_to_sign": page.reservation is not None
+            and found.status == DealStatus.RESERVED
+            and page.reservation.sign_by < today,
+        },
+    )
+
+
+@require_safe
+def deal_why(request: DeskRequest, pk: int) -> HttpResponse:
+    """How the price of a deal came about, step by step, as it was agreed (X-01)."""
+    found = deal_or_404(request, pk)
+    context = {"deal": found, "trace": trace_rows(found.trace), "crumbs": crumbs_of(found)}
+    return render(request, "sales/deal_why.html", context)
+
+
+@require_safe
+def deal_of_account(request: DeskRequest, pk: int) -> HttpResponse:
+    """From an account of the ledger to its deal."""
+    found = get_object_or_404(queries.deals_for(request.user), account_id=pk)
+    name = "sales:receive" if request.GET.get("receive") else "sales:deal"
+    return redirect(name, pk=found.pk)
+
+
+@require_safe
+def customer_deals(request: DeskRequest, pk: int) -> HttpResponse:
+    """The part of the customer page that lists their deals."""
+    person = get_object_or_404(customers_for(request.user), pk=pk)
+    rows = queries.deals_for(request.user).filter(buyers__customer=person)
+    shown = [(row, tables.deal_tone(row)) for row in rows]
+    return render(request, "sales/_customer_deals.html", {"deals": shown})
+
+
+# --- Lists ----------------------------------------------------------------------------------------
+
+
+def _with_deal(rows: QuerySet[Any], request: DeskRequest) -> QuerySet[Any]:
+    buyers = Prefetch("deal__buyers", Buyer.objects.select_related("customer"))
+    return rows.filter(project=current_project(request)).prefetch_related(buyers)
+
+
+def _reservation_chips(request: DeskRequest, rows: QuerySet[Any]) -> Sequence[Page]:
+    today = business_day(timezone.now())
+    everything = queries.reservations_for(request.user).filter(project=current_project(request))
+    chosen = request.GET.get("sign_by", "")
+    return [
+        {
+            "label": label,
+            "url": f"?sign_by={code}" if chosen != code else "?",
+            "count": narrowed(everything, code, today=today).count(),
+            "active": chosen == code,
+            "tone": tone,
+        }
+        for code, label, tone in (
+            ("late", _("Past the sign-by day"), "red"),
+            ("soon", _("To be signed in 7 days"), "blue"),
+        )
+    ]
+
+
+RESERVATIONS = ListPage(
+    title=gettext_lazy("Reservations"),
+    columns=tables.RESERVATIONS,
+    rows=lambda request: _with_deal(queries.reservations_for(request.user), request),
+    filterset=ReservationFilter,
+    permission="sales.read",
+    export_permission="sales.export",
+    filename="reservations",
+    row_url=tables.row_url,
+    chips=_reservation_chips,
+    totals={"deal_total": Sum("deal__deal_total")},
+    empty=gettext_lazy("No reservations here yet. They begin on the unit board."),
+)
+CONTRACTS = ListPage(
+    title=gettext_lazy("Contracts"),
+    columns=tables.CONTRACTS,
+    rows=lambda request: _with_deal(queries.contracts_for(request.user), request),
+    filterset=ContractFilter,
+    permission="sales.read",
+    export_permission="sales.export",
+    filename="contracts",
+    row_url=tables.row_url,
+    totals={"deal_total": Sum("deal__deal_total")},
+    empty=gettext_lazy("No contracts here yet. They are signed from a reservation."),
+)
+
+
+@require_safe
+def reservations(request: DeskRequest) -> HttpResponse:
+    request.today = business_day(timezone.now())  # type: ignore[attr-defined]
+    request.project = current_project(request)  # type: ignore[attr-defined]
+    return RESERVATIONS(request)
+
+
+@require_safe
+def contracts(request: DeskRequest) -> HttpResponse:
+    request.today = business_day(timezone.now())  # type: ignore[attr-defined]
+    request.project = current_project(request)  # type: ignore[attr-defined]
+    return CONTRACTS(request)

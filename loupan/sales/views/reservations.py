@@ -1,0 +1,298 @@
+"""The guided reservation: who, at what price, on what terms, look it over, reserve (UX 6, T10)."""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID, uuid4
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.http import HttpResponse, QueryDict
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_safe
+
+from loupan.core.calendar import business_day
+from loupan.core.repeats import answer_once
+from loupan.core.ui import refusals_on
+from loupan.documents.queries import pdf_of
+from loupan.documents.rules import papers
+from loupan.inventory.models import Unit
+from loupan.inventory.queries.units import units_for
+from loupan.inventory.states import UNIT
+from loupan.ledger.models import MoneyType
+from loupan.org.permissions import require
+from loupan.org.queries import DeskRequest
+from loupan.pricing.models import Discount
+from loupan.pricing.permissions import AUTHORITY_LABELS, authority_of
+from loupan.pricing.queries import discounts_for, offered_on, plans_for, price_book_of
+from loupan.pricing.tables import trace_rows
+from loupan.sales import queries
+from loupan.sales.actions import reservations
+from loupan.sales.forms.reservations import (
+    BUYERS,
+    CHECK,
+    PRICE,
+    TERMS,
+    Buyers,
+    ReservationForm,
+)
+from loupan.sales.models import Claim, Reservation
+
+# Which names of the address are shown as fields in each step; all others are carried along unseen.
+SHOWN = {
+    BUYERS: {"buyer", "share", "add"},
+    PRICE: {"plan", "discount", "special_form", "special_value", "special_reason"},
+    TERMS: {"deposit", "reserved_on", "sign_by"},
+    CHECK: set[str](),
+}
+CARRIED = ("plan", "discount", "special_form", "special_value", "special_reason", "deposit",
+           "reserved_on", "sign_by")  # fmt: skip
+
+
+@dataclass
+class Writing:
+    """A reservation as far as it is written."""
+
+    unit: Unit
+    data: QueryDict
+    buyers: Buyers
+    form: ReservationForm
+
+    def missing(self, step: int) -> int:
+        if step == BUYERS:
+            return int(bool(self.buyers.problem))
+        return self.form.missing(step)
+
+    def furthest(self) -> int:
+        """The first step with something missing; nothing after it can be done."""
+        return next((step for step in (BUYERS, PRICE, TERMS) if self.missing(step)), CHECK)
+
+
+def _unit(request: DeskRequest, pk: int) -> Unit:
+    return get_object_or_404(units_for(request.user).select_related("building__permit"), pk=pk)
+
+
+def _writing(request: DeskRequest, unit: Unit, given: QueryDict, today: date) -> Writing:
+    data = given.copy()
+    if "customer" in data and "buyer" not in data:
+        data["add"] = data["customer"]
+    if "plan" not in data and "discount" not in data:
+        _first_choice(request, unit, data, today)
+    buyers = Buyers(data, unit, request.user)
+    form = ReservationForm(data, unit=unit, viewer=request.user, today=today)
+    form.is_valid()
+    if form.offer is not None:
+        for name, value in (
+            ("deposit", f"{form.offer.deposit:,.2f}"),
+            ("sign_by", form.offer.sign_by.isoformat()),
+            ("reserved_on", form.offer.reserve_on.isoformat()),
+        ):
+            if not data.get(name):
+                data[name] = value
+    return Writing(unit, data, buyers, form)
+
+
+def _first_choice(request: DeskRequest, unit: Unit, data: QueryDict, today: date) -> None:
+    day = offered_on(today)
+    plans = list(plans_for(request.user, unit.project_id).filter(day)[:2])
+    if len(plans) == 1:
+        data["plan"] = str(plans[0].pk)
+    defaults = discounts_for(request.user, unit.project_id).filter(day, is_default=True)
+    data.setlist("discount", [str(row.pk) for row in defaults])
+
+
+def _obstacle(unit: Unit, claim: Claim | None, request: DeskRequest) -> str:
+    """Why this unit cannot be reserved by the reader just now: who has it, since when."""
+    if "reserve" in UNIT.open_verbs(unit.status) and (
+        claim is None or claim.holder_id == request.user.pk or claim.customer_id is not None
+    ):
+        return ""
+    return str(queries.not_available(unit, claim))
+
+
+def _steps(request: DeskRequest, writing: Writing, step: int) -> list[dict[str, Any]]:
+    furthest = writing.furthest()
+    labels = {
+        BUYERS: _("Buyers"),
+        PRICE: _("Plan and discounts"),
+        TERMS: _("Deposit and dates"),
+        CHECK: _("Check and reserve"),
+    }
+    steps = []
+    for number, label in labels.items():
+        state = "done" if number < furthest else "todo"
+        if number > furthest:
+            state = "blocked"
+        missing = writing.missing(number) if number >= step or number == furthest else 0
+        if number == step:
+            state = "current"
+        url = f"{request.path}?{_address(writing, number)}"
+        steps.append({"label": label, "url": url, "state": state, "missing": missing})
+    return steps
+
+
+def _address(writing: Writing, step: int) -> str:
+    kept = QueryDict(mutable=True)
+    for who, share in writing.buyers.rows:
+        kept.appendlist("buyer", str(who.pk))
+        kept.appendlist("share", f"{(share or 0) * 100:f}")
+    for name in CARRIED:
+        for value in writing.data.getlist(name):
+            if value:
+                kept.appendlist(name, value)
+    kept["step"] = str(step)
+    return kept.urlencode()
+
+
+def _hidden(writing: Writing, shown: set[str]) -> list[tuple[str, str]]:
+    pairs = []
+    if "buyer" not in shown:
+        for who, share in writing.buyers.rows:
+            pairs += [("buyer", str(who.pk)), ("share", f"{(share or 0) * 100:f}")]
+    for name in CARRIED:
+        if name not in shown:
+            pairs += [(name, value) for value in writing.data.getlist(name) if value]
+    return pairs
+
+
+def _asked(data: QueryDict) -> int:
+    text = data.get("go") or data.get("step", "")
+    return int(text) if text in {"1", "2", "3", "4"} else BUYERS
+
+
+def _context(request: DeskRequest, writing: Writing, step: int, at: datetime) -> dict[str, Any]:
+    unit, form, offer = writing.unit, writing.form, writing.form.offer
+    claim = queries.active_claim(unit.pk)
+    if claim and claim.deal_id is None and claim.expires_at and claim.expires_at <= at:
+        claim = None
+    level = authority_of(request.user, unit.project_id)
+    context = {
+        "unit": unit,
+        "form": form,
+        "offer": offer,
+        "buyers": writing.buyers,
+        "buyers_problem": writing.buyers.problem,
+        "step": step,
+        "steps": _steps(request, writing, step),
+        "missing_here": writing.missing(step),
+        "hidden": _hidden(writing, SHOWN[step]),
+        "claim": claim if claim and claim.deal_id is None else None,
+        "obstacle": _obstacle(unit, claim, request),
+        "lines": _lines(offer.schedule) if offer else [],
+        "trace": trace_rows(offer.trace) if offer else [],
+        "needed_from": form.needed_from,
+        "authority": str(AUTHORITY_LABELS[offer.authority]) if offer else "",
+        "mine": str(AUTHORITY_LABELS[level]),
+        "crumbs": [
+            {"label": _("Unit board"), "url": reverse("sales:board")},
+            {"label": unit.number, "url": f"{reverse('sales:board')}?unit={unit.pk}"},
+        ],
+        "min_deposit": price_book_of(unit).policy.min_deposit,
+        "discounts": _discounts(request, unit, form),
+        "choices_url": reverse("customers:choices"),
+    }
+    if step == CHECK and offer:
+        fields = queries.offer_fields(offer, unit, writing.buyers.shares(), request.user)
+        context["paper"] = papers.reservation_agreement(fields)
+        context["preview_url"] = (
+            f"{reverse('sales:reserve_preview', args=[unit.pk])}?{_address(writing, CHECK)}"
+        )
+        context["request_key"] = request.POST.get("request_key") or str(uuid4())
+    return context
+
+
+def _discounts(request: DeskRequest, unit: Unit, form: ReservationForm) -> Sequence[Discount]:
+    rows: Sequence[Discount] = list(form.fields["discount"].queryset)  # type: ignore[attr-defined]
+    return rows
+
+
+def _lines(schedule: Sequence[Any]) -> list[dict[str, Any]]:
+    return [
+        {
+            "label": MoneyType(line.money_type).label,
+            "amount": line.amount,
+            "due_on": line.due_on,
+            "note": line.note,
+        }
+        for line in schedule
+    ]
+
+
+@require_http_methods(["GET", "POST"])
+def reserve(request: DeskRequest, pk: int) -> HttpResponse:
+    """Write a reservation step by step. The state is the address, so that nothing typed is lost."""
+    unit, at = _unit(request, pk), timezone.now()
+    require(request.user, "sales.reserve_unit", unit.project_id)
+    given = request.POST if request.method == "POST" else request.GET
+    writing = _writing(request, unit, given, business_day(at))
+    if request.method == "POST":
+        return _reserve(request, writing, at)
+    step = min(_asked(given), writing.furthest())
+    return render(request, "sales/reservation_form.html", _context(request, writing, step, at))
+
+
+def _reserve(request: DeskRequest, writing: Writing, at: datetime) -> HttpResponse:
+    furthest = writing.furthest()
+    if furthest == CHECK:
+        with refusals_on(writing.form):
+            deal_id = _reserve_once(request, writing, at)
+            made = Reservation.objects.get(deal_id=deal_id)
+            said = {"number": made.number, "unit": writing.unit.number}
+            messages.success(request, _("%(unit)s is reserved: %(number)s") % said)
+            return redirect("sales:deal", pk=deal_id)
+    writing.unit.refresh_from_db()
+    context = _context(request, writing, furthest, at)
+    return render(request, "sales/reservation_form.html", context, status=422)
+
+
+def _reserve_once(request: DeskRequest, writing: Writing, at: datetime) -> int:
+    """The deal that this very form made; a second click finds the first answer."""
+    data, unit = writing.form.cleaned_data, writing.unit
+    try:
+        key = UUID(request.POST.get("request_key", ""))
+    except ValueError:
+        key = uuid4()
+
+    def do() -> tuple[int, str]:
+        made = reservations.reserve_unit(
+            unit_id=unit.pk,
+            buyers=writing.buyers.drafts(),
+            payment_plan_id=data["plan"].pk,
+            discount_ids=[row.pk for row in data["discount"]],
+            deposit=data["deposit"],
+            reserved_on=data["reserved_on"],
+            sign_by=data["sign_by"],
+            special=writing.form.special(),
+            by=request.user,
+            at=at,
+        )
+        return 201, str(made.deal_id)
+
+    fingerprint = hashlib.sha256(f"{unit.pk}?{_address(writing, CHECK)}".encode()).hexdigest()
+    _status, body = answer_once(
+        key=f"desk:{key}", fingerprint=fingerprint, do=do, by=request.user, at=at
+    )
+    return int(body)
+
+
+@require_safe
+def reserve_preview(request: DeskRequest, pk: int) -> HttpResponse:
+    """The agreement as it would be printed, marked as a draft; it is no copy of anything."""
+    unit, at = _unit(request, pk), timezone.now()
+    require(request.user, "sales.reserve_unit", unit.project_id)
+    require(request.user, "documents.print", unit.project_id)
+    writing = _writing(request, unit, request.GET, business_day(at))
+    if writing.furthest() != CHECK or writing.form.offer is None:
+        raise PermissionDenied(_("The reservation is not complete yet."))
+    shares = writing.buyers.shares()
+    fields = queries.offer_fields(writing.form.offer, unit, shares, request.user)
+    answer = HttpResponse(
+        pdf_of(papers.reservation_agreement(fields)), content_type="application/pdf"
+    )
+    answer["Content-Disposition"] = 'inline; filename="draft.pdf"'
+    return answer
