@@ -190,6 +190,8 @@ class SlotForm(forms.Form):
         layout = self.fields["layout"]
         assert isinstance(layout, forms.ModelChoiceField)
         layout.queryset = Layout.objects.filter(project=project)
+        for field in self.fields.values():  # Its column has the heading; the reader hears it here.
+            field.widget.attrs["aria-label"] = field.label
 
     def clean_duplex_on(self) -> frozenset[int]:
         try:

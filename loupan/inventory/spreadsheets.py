@@ -130,6 +130,25 @@ def error_workbook(batch: UnitImport, *, who: str) -> bytes:
     return target.getvalue()
 
 
+def difference_workbook(batch: UnitImport, *, who: str) -> bytes:
+    """Where file and books disagree and the books stay."""
+    target = BytesIO()
+    columns = [
+        OutColumn(_("Sheet")),
+        OutColumn(_("Row"), "int"),
+        OutColumn(_("Unit")),
+        OutColumn(_("Column")),
+        OutColumn(_("In the file")),
+        OutColumn(_("In the books")),
+        OutColumn(_("Reason"), width=60),
+    ]
+    keys = ("sheet", "row", "number", "column", "value", "ours", "reason")
+    lines = [[said[key] for key in keys] for said in batch.understood.get("differences", [])]
+    sheet = OutSheet(_("Differences"), columns, lines)
+    write_xlsx(target, [sheet], watermark=f"{who} · {batch.filename}")
+    return target.getvalue()
+
+
 def _read_again(batch: UnitImport) -> UnitFile | None:
     if batch.state == ImportState.REFUSED:
         return None

@@ -1,6 +1,7 @@
 """Pages of property: units, buildings and what hangs on them, generation, imports."""
 
 from collections.abc import Mapping, Sequence
+from decimal import Decimal
 from typing import Any
 
 from django.contrib import messages
@@ -14,6 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from loupan.core.formatting import number_text
 from loupan.core.refusals import Refusal
 from loupan.core.ui import XLSX, EditPage, ListPage, answer_form, refusals_on
 from loupan.inventory import forms, spreadsheets, tables, tasks
@@ -40,6 +42,7 @@ from loupan.inventory.states import UnitStatus
 from loupan.org.queries import DeskRequest, current_project
 
 Page = Mapping[str, Any]
+SHOWN = 50  # Lines of a list on the page of an import; workbooks hold all.
 
 
 def _needs(request: DeskRequest, permission: str, project_id: int) -> None:
@@ -445,25 +448,52 @@ def import_page(request: DeskRequest, pk: int) -> HttpResponse:
         "fit": _fit_text(understood.get("total_fit") or {}),
         "errors": [
             {**error, "column": forms.FIELD_LABELS.get(error["column"], error["column"])}
-            for error in batch.errors[:200]
+            for error in batch.errors[:SHOWN]
         ],
-        "differences": understood.get("differences", [])[:200],
+        "differences": understood.get("differences", [])[:SHOWN],
         "updated": [_sample(sample) for sample in _samples(batch, "updated")],
-        "created": _samples(batch, "created"),
+        "created": [_created(sample) for sample in _samples(batch, "created")],
     }
     return render(request, "inventory/import.html", context)
 
 
 def _samples(batch: UnitImport, kind: str) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = batch.understood.get("samples", {}).get(kind, [])
-    return found
+    return found[:SHOWN]
+
+
+def _created(sample: Mapping[str, Any]) -> Page:
+    after = sample["after"]
+    return {
+        "row": sample["row"],
+        "number": sample["number"],
+        "built_area": _number(after.get("predicted_built_area")),
+        "inner_area": _number(after.get("predicted_inner_area")),
+        "list_unit_price": _number(after.get("list_unit_price")),
+        "list_total": _number(after.get("list_total")),
+    }
+
+
+def _number(text: str | None) -> Decimal | None:
+    return Decimal(text) if text else None
+
+
+def _shown(name: str, text: Any) -> Any:
+    """A stored value as people read it: amounts grouped."""
+    if text and name.endswith(("_area", "_price", "_total")):
+        return number_text(Decimal(text), places=2)
+    return text
 
 
 def _sample(sample: Mapping[str, Any]) -> Page:
     return {
         **sample,
         "changes": [
-            (queries.field_label(name), sample["before"].get(name), value)
+            (
+                queries.field_label(name),
+                _shown(name, sample["before"].get(name)),
+                _shown(name, value),
+            )
             for name, value in sample["after"].items()
         ],
     }
@@ -540,11 +570,13 @@ def import_run(request: DeskRequest, pk: int) -> HttpResponse:
 
 @require_GET
 def import_errors(request: DeskRequest, pk: int) -> HttpResponse:
-    """The refused rows with their reasons, to correct and upload again."""
+    """The refused rows with their reasons, to correct and upload again; or the differences."""
     batch = _import(request, pk)
-    content = spreadsheets.error_workbook(batch, who=str(request.user))
-    answer = HttpResponse(content, content_type=XLSX)
-    answer["Content-Disposition"] = f'attachment; filename="refused-rows-{batch.pk}.xlsx"'
+    write, name = spreadsheets.error_workbook, "refused-rows"
+    if "differences" in request.GET:
+        write, name = spreadsheets.difference_workbook, "differences"
+    answer = HttpResponse(write(batch, who=str(request.user)), content_type=XLSX)
+    answer["Content-Disposition"] = f'attachment; filename="{name}-{batch.pk}.xlsx"'
     return answer
 
 

@@ -9,6 +9,7 @@ from django.test import Client
 from django.urls import reverse
 
 from loupan.core.models import AuditEvent
+from loupan.core.sheets.reading import read_workbook
 from loupan.core.sheets.testing import open_data
 from loupan.inventory import spreadsheets
 from loupan.inventory.models import (
@@ -385,3 +386,16 @@ def test_the_list_of_units_asks_the_database_seldom(django_assert_max_num_querie
     browser.get(reverse("inventory:units"))
     with django_assert_max_num_queries(16):
         browser.get(reverse("inventory:units"))
+
+
+def test_differences_are_taken_away_as_a_workbook() -> None:
+    _project, user, browser = desk()
+    for name in ("siji_units_shortroomno.xls", "siji_price_grid.xlsx"):
+        upload(browser, open_data("sz_presale_siji", name).read_bytes(), name)
+        batch = UnitImport.objects.order_by("-pk")[0]
+        browser.post(reverse("inventory:import_run", args=[batch.pk]))
+        spreadsheets.carry_out(batch.pk, by=user)
+    page = text_of(browser.get(reverse("inventory:import", args=[batch.pk])))
+    assert "134" in page
+    book = browser.get(reverse("inventory:import_errors", args=[batch.pk]), {"differences": 1})
+    assert len(read_workbook(book.content, "d.xlsx").sheets[0].rows) == 135
