@@ -9,8 +9,8 @@ from django.urls import NoReverseMatch, reverse
 from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext_lazy as _
 
-from loupan.org.models import User
-from loupan.org.queries import current_project, projects_for
+from loupan.org.models import Project, User
+from loupan.org.queries import NoProject, current_project, projects_for
 
 
 @dataclass(frozen=True)
@@ -137,6 +137,14 @@ def _account(user: User) -> dict[str, Any]:
     }
 
 
+def _current(request: HttpRequest) -> Project | None:
+    """The project of the page; a newcomer without a post sees the frame without one."""
+    try:
+        return current_project(request)
+    except NoProject:
+        return None
+
+
 def frame(request: HttpRequest) -> dict[str, Any]:
     """Context for `<c-page>`; everything is lazy, so that a fragment pays for nothing."""
     user = getattr(request, "user", None)
@@ -150,7 +158,7 @@ def frame(request: HttpRequest) -> dict[str, Any]:
         "nav": lazily(lambda: _navigation(user, request.path)),
         "nav_phone": lazily(lambda: _navigation(user, request.path)[:4]),
         "projects": lazily(lambda: list(projects_for(user))),
-        "current_project": lazily(lambda: current_project(request)),
+        "current_project": lazily(lambda: _current(request)),
         "switch_project_url": _address("org:switch_project"),
         "account": lazily(lambda: _account(user)),
         "search_url": _address("reports:search"),

@@ -7,7 +7,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from ninja import Router, Schema
+from ninja import Router, Schema, Status
 from ninja.security import HttpBearer
 from pydantic import Field, StringConstraints
 
@@ -108,10 +108,10 @@ def make_token(request: HttpRequest, payload: TokenIn) -> Any:
         until = queries.locked_until(payload.username, attempt.address, at) or at
         return _wait(max(1, int((until - at).total_seconds())))
     if person is None:
-        return 401, {"code": "unauthorized", "detail": _("Name or password is wrong.")}
+        return Status(401, {"code": "unauthorized", "detail": _("User name or password is wrong.")})
     person.source = "api"
     made = signing_in.make_token(name=payload.name, days=payload.days, by=person, at=at)
-    return 201, {"token": made.token, "expires_at": made.row.expires_at}
+    return Status(201, {"token": made.token, "expires_at": made.row.expires_at})
 
 
 @router.get("tokens/", response={200: TokensOut, **ERRORS})
@@ -129,7 +129,7 @@ def revoke_token(request: ApiRequest, token_id: Id) -> Any:
     at = timezone.now()
     row = get_object_or_404(queries.tokens_of(request.user, at), pk=token_id)
     signing_in.revoke_token(token_id=row.pk, by=request.user, at=at)
-    return 204, None
+    return Status(204, None)
 
 
 @router.get("me/", response={200: MeOut, **ERRORS})
