@@ -1,0 +1,270 @@
+"""What the demo company sells: towers, low-rises, shops and stalls, brought in by a file."""
+
+import csv
+import io
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from typing import Any, Final
+
+from django.forms import modelform_factory
+
+from loupan.config.demo.organisation import Office
+from loupan.core.actions import save_reference
+from loupan.inventory.actions import imports
+from loupan.inventory.actions.units import release_units, withhold_units
+from loupan.inventory.models import Building, Layout, PresalePermit, Unit, Zone
+from loupan.inventory.queries.imports import register_of
+from loupan.inventory.spreadsheets import read_units
+from loupan.org.models import User
+from loupan.pricing.actions.prices import (
+    NewPrice,
+    set_filed_prices,
+    set_floor_prices,
+    set_list_prices,
+)
+from loupan.pricing.rules.list_price import FloorBand, PriceFormula, formula_price
+
+
+def reference(model: type[Any], by: User, at: datetime, **values: Any) -> Any:
+    """A row of reference data, saved as its page saves it."""
+    fixed = {key: values.pop(key) for key in ("project", "company") if key in values}
+    form = modelform_factory(model, fields=list(values))(
+        {name: getattr(value, "pk", value) for name, value in values.items()},
+        instance=model(**fixed),
+    )
+    assert form.is_valid(), form.errors
+    event = f"{model._meta.app_label}.{model._meta.model_name}"
+    return save_reference(form=form, event=event, by=by, at=at)
+
+
+@dataclass(frozen=True)
+class Slot:
+    """One position of every floor and what it offers."""
+
+    position: int
+    layout: str
+    built: str
+    inner: str
+    orientation: str
+    view: str
+    corner: bool = False
+
+
+@dataclass(frozen=True)
+class Tower:
+    building: str
+    name: str
+    entrances: tuple[str, ...]
+    floors: range
+    slots: tuple[Slot, ...]
+    product: str = "住宅"
+
+
+# DOMAIN 2.2.3, ORC-04.
+FORMULA: Final = PriceFormula(
+    name="一房一价",
+    base=Decimal(12_000),
+    floor_bands=(
+        FloorBand(1, 5, Decimal(0), Decimal(60), 6),
+        FloorBand(6, 18, Decimal(0), Decimal(40), 6),
+        FloorBand(19, 99, Decimal(480)),
+    ),
+    tables={
+        "top": {"yes": Decimal(-300)},
+        "orientation": {
+            "S": Decimal(300), "SE": Decimal(200), "E": Decimal(0), "W": Decimal(-150),
+            "N": Decimal(-250),
+        },
+        "view": {"园景": Decimal(200), "临路": Decimal(-100), "": Decimal(0)},
+        "corner": {"yes": Decimal(150)},
+        "number": {"4": Decimal(-80)},
+    },
+)  # fmt: skip
+BELOW_LIST: Final = Decimal(930)
+ABOVE_LIST: Final = Decimal(600)
+
+_HIGH: Final = (
+    Slot(1, "A", "89.37", "70.92", "S", "园景"),
+    Slot(2, "C1", "118.62", "94.37", "SE", "园景", corner=True),
+    Slot(3, "C", "118.62", "94.37", "S", "临路", corner=True),
+    Slot(5, "B", "89.37", "70.92", "E", ""),
+    Slot(6, "D", "71.08", "55.81", "N", ""),
+)
+_SLAB: Final = (
+    Slot(1, "C", "118.62", "94.37", "S", "园景", corner=True),
+    Slot(2, "A", "89.37", "70.92", "S", "园景"),
+    Slot(3, "E", "139.75", "112.20", "SE", "园景", corner=True),
+)
+_LOW: Final = (
+    Slot(1, "F", "143.20", "119.86", "S", "园景", corner=True),
+    Slot(2, "F", "143.20", "119.86", "S", "园景"),
+)
+TOWERS_WEST: Final = (
+    Tower("1", "1号楼", ("1", "2"), range(2, 27), _HIGH),
+    Tower("2", "2号楼", ("1",), range(2, 19), _SLAB),
+    Tower("3", "3号楼（洋房）", ("1", "2"), range(1, 10), _LOW),
+)
+TOWERS_EAST: Final = (Tower("1", "1号楼", ("1",), range(2, 18), _SLAB),)
+LAYOUTS: Final = {
+    "A": ("A 户型 · 云起", "3室2厅1卫"),
+    "B": ("B 户型 · 云归", "3室2厅1卫"),
+    "C": ("C 户型 · 云开", "4室2厅2卫"),
+    "C1": ("C1 户型 · 云境", "4室2厅2卫"),
+    "D": ("D 户型 · 云栖", "2室2厅1卫"),
+    "E": ("E 户型 · 云山", "4室2厅2卫"),
+    "F": ("F 户型 · 云庭", "4室2厅3卫"),
+    "P": ("标准车位", ""),
+}
+STALLS: Final = 96
+_ORIENTATIONS: Final = {"S": "南", "SE": "东南", "E": "东", "N": "北", "W": "西"}
+_HEADINGS: Final = (
+    "楼栋",
+    "单元",
+    "楼层",
+    "房号",
+    "户型",
+    "朝向",
+    "景观",
+    "物业类型",
+    "建筑面积",
+    "套内面积",
+)
+
+
+@dataclass
+class Stock:
+    """The units of a project by number."""
+
+    units: dict[str, Unit]
+
+    def of(self, building: str) -> list[Unit]:
+        return [unit for unit in self.units.values() if unit.building.code == building]
+
+
+def build(office: Office, towers: Sequence[Tower], at: datetime, *, stalls: int) -> Stock:
+    """Permits, buildings and layouts by hand, units from a file, prices by the formula."""
+    by, project = office["cc" if "cc" in office.people else "cc2"], office.project
+    director = office["pd" if "pd" in office.people else "pd2"]
+    day: date = at.date()
+    zone = reference(Zone, by, at, project=project, code="1", name="一期")
+    city = "渝" if project.code == "HC" else "杭"
+    permit = reference(
+        PresalePermit, by, at, project=project, number=f"{city}预售字（{day.year}）第 0118 号",
+        issued_on=day, valid_until=day + timedelta(days=1095),
+    )  # fmt: skip
+    for sort, tower in enumerate(towers, 1):
+        reference(
+            Building, by, at, project=project, code=tower.building, name=tower.name, zone=zone,
+            permit=permit, sort=sort, is_parking=False, completes_on=day + timedelta(days=640),
+        )  # fmt: skip
+    if stalls:
+        reference(
+            Building, by, at, project=project, code="P", name="地下车库", zone=zone, permit=permit,
+            sort=9, is_parking=True, completes_on=day + timedelta(days=640),
+        )  # fmt: skip
+    for code, (name, rooms) in LAYOUTS.items():
+        reference(Layout, by, at, project=project, code=code, name=name, rooms=rooms)
+    _bring_in(office, by, [*_rows(towers), *_stalls(stalls)], at)
+    stock = _stock(project.pk)
+    _price(stock, towers, director, at)
+    return stock
+
+
+def open_for_sale(stock: Stock, numbers: Sequence[str], by: User, at: datetime) -> None:
+    release_units(unit_ids=[stock.units[number].pk for number in numbers], by=by, at=at)
+
+
+def keep_back(stock: Stock, numbers: Sequence[str], reason: str, by: User, at: datetime) -> None:
+    withhold_units(
+        unit_ids=[stock.units[number].pk for number in numbers], reason=reason, by=by, at=at
+    )
+
+
+def _rows(towers: Sequence[Tower]) -> Iterator[tuple[str, ...]]:
+    for tower in towers:
+        for entrance in tower.entrances:
+            for floor in tower.floors:
+                for slot in tower.slots:
+                    yield (
+                        f"{tower.building}号楼", f"{entrance}单元", f"{floor}",
+                        f"{floor}{slot.position:02d}", slot.layout,
+                        _ORIENTATIONS[slot.orientation], slot.view, tower.product, slot.built,
+                        slot.inner,
+                    )  # fmt: skip
+
+
+def _stalls(number: int) -> Iterator[tuple[str, ...]]:
+    for place in range(1, number + 1):
+        yield "P", "", "-1", f"P{place:03d}", "P", "", "", "车位", "13.25", "13.25"
+
+
+def _bring_in(office: Office, by: User, rows: Sequence[tuple[str, ...]], at: datetime) -> None:
+    text = io.StringIO()
+    csv.writer(text).writerows([_HEADINGS, *rows])
+    content = text.getvalue().encode("utf-8-sig")
+    name = f"{office.project.name} 房源表.csv"
+    batch = imports.receive_units_file(
+        project_id=office.project.pk, filename=name, content=content, mapping={},
+        is_dry_run=False, by=by, at=at,
+    )  # fmt: skip
+    file = read_units(content, name, {}, office.project.pk)
+    imports.begin_units_import(
+        import_id=batch.pk,
+        understood={**file.summary(), "encoding": "UTF-8 (BOM)"},
+        total=len(file.units),
+        problems=[problem.as_dict() for problem in file.problems],
+        by=by,
+        at=at,
+    )
+    imports.import_units(
+        import_id=batch.pk, start=0, units=file.units,
+        register=register_of(office.project, file.units), by=by, at=at,
+    )  # fmt: skip
+    ended = imports.end_units_import(import_id=batch.pk, by=by, at=at)
+    assert (ended.created, ended.refused) == (len(rows), 0), ended.errors
+
+
+def _stock(project_id: int) -> Stock:
+    units = Unit.objects.filter(project_id=project_id).select_related("building").order_by("pk")
+    return Stock({unit.number: unit for unit in units})
+
+
+def _price(stock: Stock, towers: Sequence[Tower], by: User, at: datetime) -> None:
+    slots = {(tower.building, slot.position): slot for tower in towers for slot in tower.slots}
+    tops = {tower.building: tower.floors[-1] for tower in towers}
+    listed = {
+        unit.pk: _list_price(unit, slots.get((unit.building.code, unit.position)), tops)
+        for unit in stock.units.values()
+    }
+    said = "一房一价首版"
+    for action, offset in (
+        (set_filed_prices, ABOVE_LIST),
+        (set_list_prices, Decimal(0)),
+        (set_floor_prices, -BELOW_LIST),
+    ):
+        action(
+            prices=[NewPrice(pk, unit_price=price + offset) for pk, price in listed.items()],
+            by=by,
+            at=at,
+            reason=said,
+        )
+    stock.units = {
+        unit.number: unit
+        for unit in Unit.objects.filter(pk__in=listed).select_related("building").order_by("pk")
+    }
+
+
+def _list_price(unit: Unit, slot: Slot | None, tops: dict[str, int]) -> Decimal:
+    if slot is None:
+        return Decimal(9_057)  # A stall: 120,005 yuan.
+    factors = {"orientation": slot.orientation, "view": slot.view}
+    if unit.floor_no == tops[unit.building.code]:
+        factors["top"] = "yes"
+    if slot.corner:
+        factors["corner"] = "yes"
+    if "4" in unit.room_no:
+        factors["number"] = "4"
+    price = formula_price(FORMULA, floor_no=unit.floor_no, factors=factors).unit_price
+    return price + (Decimal(2_400) if unit.building.name.endswith("（洋房）") else 0)
