@@ -94,7 +94,7 @@ class BoardForm(forms.Form):
     """The filters of the board; what cannot be read is as if it had not been said."""
 
     q = forms.CharField(label=_("Number or name"), required=False, max_length=40)
-    view = forms.ChoiceField(label=_("View"), choices=VIEWS, required=False)
+    view = forms.ChoiceField(label=_("Show as"), choices=VIEWS, required=False)
     line = forms.ChoiceField(
         label=_("In each cell"), choices=[("", _("Usual")), *LINES], required=False
     )

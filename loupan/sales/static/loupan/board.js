@@ -396,13 +396,13 @@ async function ask() {
     if (!answer.ok) throw new Error(answer.status);
     if (answer.status !== 204) take(await answer.json());
     if (wait > EVERY && told.textContent) {
-      told.textContent = board.dataset.back;
+      told.textContent = board.dataset.online;
       told.classList.remove("ub-lost");
     }
     wait = EVERY;
   } catch {
     wait = Math.min(wait * 2, 15000);
-    told.textContent = board.dataset.lost;
+    told.textContent = board.dataset.offline;
     told.classList.add("ub-lost");
   } finally {
     asking = false;
