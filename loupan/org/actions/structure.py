@@ -508,7 +508,7 @@ def set_up_demo(
     company_code: str,
     username: str,
     display_name: str,
-    password: str,
+    password_hash: str,
     by: User | None,
     at: datetime,
 ) -> User:
@@ -519,7 +519,7 @@ def set_up_demo(
     if queries.administrators(at).exists():
         raise errors.AlreadySetUp
     user = make_demo_user(
-        username=username, display_name=display_name, password=password, by=by, at=at
+        username=username, display_name=display_name, password_hash=password_hash, by=by, at=at
     )
     _administer_group(user, company=company, company_code=company_code, by=by, at=at)
     return user

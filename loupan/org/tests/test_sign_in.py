@@ -246,7 +246,11 @@ def test_no_password_stands_in_the_log() -> None:
 
 def a_demo_user() -> User:
     return people.make_demo_user(
-        username="sc1", display_name="林小雨", password="loupan-demo", by=None, at=NOON
+        username="sc1",
+        display_name="林小雨",
+        password_hash=make_password("loupan-demo"),
+        by=None,
+        at=NOON,
     )
 
 
