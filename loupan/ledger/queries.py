@@ -6,10 +6,10 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import DecimalField, F, Q, QuerySet, Sum, Value
-from django.db.models.functions import Coalesce
+from django.db.models import F, Q, QuerySet, Sum, Value
+from django.db.models.functions import Coalesce, Round
 
-from loupan.core.money import ZERO
+from loupan.core.money import ZERO, MoneyField
 from loupan.ledger import rules
 from loupan.ledger.models import (
     LOAN_TYPES,
@@ -22,9 +22,11 @@ from loupan.ledger.models import (
 )
 from loupan.org.models import User
 
-_NOTHING = Value(ZERO, output_field=DecimalField(max_digits=18, decimal_places=2))
+_NOTHING = Value(ZERO, output_field=MoneyField())
 _RECEIVED = Coalesce(Sum("allocations__amount"), _NOTHING)
-_SUMS: dict[str, Any] = {"received": _RECEIVED, "outstanding": F("amount") - _RECEIVED}
+# Rounded to the fen, because SQLite takes one binary float from another.
+_OUTSTANDING = Round(F("amount") - _RECEIVED, precision=2, output_field=MoneyField())
+_SUMS: dict[str, Any] = {"received": _RECEIVED, "outstanding": _OUTSTANDING}
 
 
 def live_lines() -> QuerySet[Receivable]:

@@ -1,0 +1,97 @@
+"""What the lists of the ledger can be narrowed by. The door sets `request.today` and `request.project`."""
+
+from datetime import date, timedelta
+from typing import Any
+
+import django_filters
+from django.db.models import Q, QuerySet
+from django.utils.translation import gettext_lazy as _
+
+from loupan.core.forms import DayInput
+from loupan.ledger.models import MoneyType, PaymentMethod, Receipt, Receivable
+from loupan.org.queries import staff_of
+
+STATES = [
+    ("open", _("Open")),
+    ("overdue", _("Overdue")),
+    ("week", _("Due in 7 days")),
+    ("settled", _("Settled")),
+]
+
+
+def _day(label: Any, field: str, lookup: str) -> Any:
+    return django_filters.DateFilter(
+        label=label, field_name=field, lookup_expr=lookup, widget=DayInput
+    )
+
+
+def _text(value: str) -> str:
+    return value.strip()[:60].replace("\x00", "")
+
+
+class ReceiptFilter(django_filters.FilterSet):  # type: ignore[misc]  # It is untyped.
+    q = django_filters.CharFilter(label=_("Number, unit, payer or slip"), method="by_text")
+    first = _day(_("Received from"), "received_on", "gte")
+    last = _day(_("Received until"), "received_on", "lte")
+    method = django_filters.ChoiceFilter(
+        label=_("Method"), choices=PaymentMethod.choices, empty_label=_("All methods")
+    )
+    kind = django_filters.ChoiceFilter(
+        label=_("Kind"), choices=Receipt.Kind.choices, empty_label=_("All kinds")
+    )
+    cashier = django_filters.ChoiceFilter(
+        label=_("Cashier"), field_name="by_id", empty_label=_("All cashiers")
+    )
+
+    class Meta:
+        model = Receipt
+        fields: list[str] = []
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if project := getattr(self.request, "project", None):
+            staff = staff_of(project.pk, self.request.at, permission="ledger.record_receipt")
+            self.filters["cashier"].extra["choices"] = list(staff.values_list("pk", "display_name"))
+
+    def by_text(self, rows: QuerySet[Receipt], name: str, value: str) -> QuerySet[Receipt]:
+        text = _text(value)
+        return rows.filter(
+            Q(number__icontains=text)
+            | Q(account__label__icontains=text)
+            | Q(payer__icontains=text)
+            | Q(slip_number=text)
+        )
+
+
+class ReceivableFilter(django_filters.FilterSet):  # type: ignore[misc]  # It is untyped.
+    q = django_filters.CharFilter(label=_("Unit"), method="by_text")
+    state = django_filters.ChoiceFilter(
+        label=_("State"), choices=STATES, method="by_state", empty_label=_("All")
+    )
+    money_type = django_filters.ChoiceFilter(
+        label=_("Money"), choices=MoneyType.choices, empty_label=_("All kinds of money")
+    )
+    first = _day(_("Due from"), "due_on", "gte")
+    last = _day(_("Due until"), "due_on", "lte")
+
+    class Meta:
+        model = Receivable
+        fields: list[str] = []
+
+    def by_text(self, rows: QuerySet[Receivable], name: str, value: str) -> QuerySet[Receivable]:
+        return rows.filter(account__label__icontains=_text(value))
+
+    def by_state(self, rows: QuerySet[Receivable], name: str, value: str) -> QuerySet[Receivable]:
+        return in_state(rows, value, today=self.request.today)
+
+
+def in_state(rows: QuerySet[Receivable], state: str, *, today: date) -> QuerySet[Receivable]:
+    """Lines that owe something, that are late, that come due in a week, or that owe nothing."""
+    if state == "settled":
+        return rows.filter(outstanding=0)
+    rows = rows.filter(outstanding__gt=0)
+    if state == "overdue":
+        return rows.filter(due_on__lt=today)
+    if state == "week":
+        return rows.filter(due_on__gte=today, due_on__lte=today + timedelta(days=7))
+    return rows
