@@ -24,6 +24,10 @@ class _FixedDecimal(models.DecimalField[Any, Any]):
         del kwargs["max_digits"], kwargs["decimal_places"]
         return name, path, args, kwargs
 
+    def from_db_value(self, value: Decimal | None, expression: Any, connection: Any) -> Any:
+        """Sums as well as columns: SQLite adds binary floats, and 3E-17 is not nothing."""
+        return None if value is None else value.quantize(Decimal(1).scaleb(-self.places))
+
 
 class MoneyField(_FixedDecimal):
     """Yuan and fen, NUMERIC(18,2)."""
