@@ -87,7 +87,12 @@ def save_plan(
         latest.is_enabled, latest.version = False, latest.version + 1
         latest.save(update_fields=["is_enabled", "version"])
     plan = PaymentPlan.objects.create(
-        project_id=project_id, code=code, edition=latest.edition + 1 if latest else 1, **wanted
+        project_id=project_id,
+        code=code,
+        edition=latest.edition + 1 if latest else 1,
+        # Rises over all editions of a code, so that a form of an older edition is noticed.
+        version=latest.version + 1 if latest else 0,
+        **wanted,
     )
     PaymentPlanLine.objects.bulk_create(
         PaymentPlanLine(plan=plan, seq=seq, **asdict(line)) for seq, line in enumerate(lines, 1)

@@ -1,0 +1,34 @@
+"""What plans and discounts can be narrowed by."""
+
+import django_filters
+from django.utils.translation import gettext_lazy as _
+
+from loupan.pricing.models import Discount, PaymentPlan, PlanKind
+
+IN_USE = [("true", _("In use")), ("false", _("Retired"))]
+
+
+class PlanFilter(django_filters.FilterSet):  # type: ignore[misc]  # It is untyped.
+    kind = django_filters.ChoiceFilter(
+        label=_("Kind"), choices=PlanKind.choices, empty_label=_("All kinds")
+    )
+    is_enabled = django_filters.ChoiceFilter(
+        label=_("State"), choices=IN_USE, empty_label=_("All"), method="by_state"
+    )
+
+    class Meta:
+        model = PaymentPlan
+        fields: list[str] = []
+
+    def by_state(self, rows, name, value):  # type: ignore[no-untyped-def]
+        return rows.filter(is_enabled=value == "true")
+
+
+class DiscountFilter(PlanFilter):
+    kind = django_filters.ChoiceFilter(
+        label=_("Kind"), choices=Discount.Kind.choices, empty_label=_("All kinds")
+    )
+
+    class Meta:
+        model = Discount
+        fields: list[str] = []

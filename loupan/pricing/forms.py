@@ -1,0 +1,342 @@
+"""What people type about plans, discounts, the way a project computes, and prices."""
+
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from loupan.core.forms import AmountField, DayField, DayInput
+from loupan.inventory.models import ProductType, Unit
+from loupan.org.models import Project
+from loupan.pricing.actions.prices import MOST_UNITS
+from loupan.pricing.models import (
+    Discount,
+    PaymentPlan,
+    PaymentPlanLine,
+    PlanKind,
+    PrecisionRule,
+    PricingPolicy,
+    RoundingMode,
+)
+from loupan.pricing.permissions import AUTHORITY_LABELS
+from loupan.pricing.rules.authority import AuthorityLevel
+
+
+class PercentField(forms.DecimalField):
+    """Typed as a percentage, kept as a share of one: 98 is 0.98."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(
+            **{"max_digits": 9, "decimal_places": 4, "min_value": Decimal(0), **kwargs}
+        )
+        self.widget.attrs.update({"inputmode": "decimal", "class": "lp-num"})
+
+    widget = forms.TextInput
+
+    def clean(self, value: Any) -> Any:
+        percent = super().clean(value)
+        return None if percent is None else percent / 100
+
+    def prepare_value(self, value: Any) -> Any:
+        if isinstance(value, Decimal):
+            return f"{value * 100:f}".rstrip("0").rstrip(".") or "0"
+        return value
+
+
+# --- Plans ----------------------------------------------------------------------------------------
+
+
+class PlanForm(forms.Form):
+    code = forms.SlugField(label=gettext_lazy("Code"), max_length=20)
+    name = forms.CharField(label=gettext_lazy("Name"), max_length=60)
+    kind = forms.ChoiceField(label=gettext_lazy("Kind"), choices=PlanKind.choices)
+    rate = PercentField(
+        label=gettext_lazy("Plan discount"),
+        min_value=Decimal("0.01"),
+        max_value=Decimal(100),
+        initial=Decimal(1),
+        help_text=gettext_lazy("In percent of the list total: 98 means 2 % off."),
+    )
+    min_down_payment_rate = PercentField(
+        label=gettext_lazy("Minimum down payment"), max_value=Decimal(100), initial=Decimal(0)
+    )
+    valid_from = DayField(label=gettext_lazy("Valid from"), required=False)
+    valid_until = DayField(label=gettext_lazy("Valid until"), required=False)
+    sort = forms.IntegerField(
+        label=gettext_lazy("Place in the list"), min_value=0, max_value=32000, initial=0
+    )
+    is_enabled = forms.BooleanField(label=gettext_lazy("In use"), required=False, initial=True)
+    version = forms.IntegerField(widget=forms.HiddenInput, required=False, min_value=0)
+
+
+class PlanLineForm(forms.Form):
+    """One payment of a plan. A share is typed in percent, a fixed amount in yuan."""
+
+    money_type = forms.ChoiceField(
+        label=gettext_lazy("Money"), choices=PaymentPlanLine.MoneyType.choices
+    )
+    method = forms.ChoiceField(label=gettext_lazy("Method"), choices=PaymentPlanLine.Method.choices)
+    amount = forms.DecimalField(
+        label=gettext_lazy("Percent or yuan"),
+        required=False,
+        min_value=Decimal(0),
+        max_digits=15,
+        decimal_places=4,
+        widget=forms.TextInput({"inputmode": "decimal", "class": "lp-num"}),
+    )
+    base = forms.ChoiceField(label=gettext_lazy("Of"), choices=PaymentPlanLine.Base.choices)
+    includes_deposit = forms.BooleanField(
+        label=gettext_lazy("Includes the deposit"), required=False
+    )
+    anchor = forms.ChoiceField(
+        label=gettext_lazy("Due from"), choices=PaymentPlanLine.Anchor.choices
+    )
+    offset_days = forms.IntegerField(
+        label=gettext_lazy("Days after"), min_value=-3650, max_value=3650, initial=0, required=False
+    )
+    offset_months = forms.IntegerField(
+        label=gettext_lazy("Months after"), min_value=-120, max_value=480, initial=0, required=False
+    )
+    fixed_on = forms.DateField(label=gettext_lazy("Fixed date"), required=False, widget=DayInput)
+    milestone = forms.CharField(label=gettext_lazy("Milestone"), max_length=40, required=False)
+    rounding_unit = forms.ChoiceField(
+        label=gettext_lazy("Rounded to"), choices=PrecisionRule.UNITS, initial="1"
+    )
+    rounding_mode = forms.ChoiceField(label=gettext_lazy("Rounding"), choices=RoundingMode.choices)
+
+    def clean(self) -> dict[str, Any]:
+        data = self.cleaned_data
+        amount = data.pop("amount", None) or Decimal(0)
+        is_share = data.get("method") == PaymentPlanLine.Method.PERCENT
+        data["amount_or_rate"] = amount / 100 if is_share else amount
+        data["offset_days"] = data.get("offset_days") or 0
+        data["offset_months"] = data.get("offset_months") or 0
+        return data
+
+
+LineFormSet = forms.formset_factory(
+    PlanLineForm, extra=1, can_delete=True, max_num=24, validate_max=True, absolute_max=30
+)
+
+
+def line_values(plan: PaymentPlan) -> list[dict[str, Any]]:
+    """The lines of a plan as their forms show them."""
+    shown = []
+    for line in plan.lines.all():
+        values = {
+            name: getattr(line, name) for name in PlanLineForm.base_fields if name != "amount"
+        }
+        factor = 100 if line.method == PaymentPlanLine.Method.PERCENT else 1
+        values["amount"] = f"{line.amount_or_rate * factor:f}".rstrip("0").rstrip(".") or "0"
+        shown.append(values)
+    return shown
+
+
+# --- Discounts ------------------------------------------------------------------------------------
+
+
+class DiscountForm(forms.Form):
+    code = forms.SlugField(label=gettext_lazy("Code"), max_length=20)
+    name = forms.CharField(label=gettext_lazy("Name"), max_length=60)
+    kind = forms.ChoiceField(label=gettext_lazy("Kind"), choices=Discount.Kind.choices)
+    form = forms.ChoiceField(label=gettext_lazy("Form"), choices=Discount.Form.choices)
+    amount_or_rate = forms.DecimalField(
+        label=gettext_lazy("Amount or rate"),
+        min_value=Decimal(0),
+        max_digits=18,
+        decimal_places=6,
+        help_text=gettext_lazy(
+            "A rate as a share: 0.99 means the buyer pays 99 %. An amount in yuan."
+        ),
+        widget=forms.TextInput({"inputmode": "decimal", "class": "lp-num"}),
+    )
+    order = forms.IntegerField(
+        label=gettext_lazy("Order"), min_value=-32000, max_value=31000, initial=100
+    )
+    exclusive_group = forms.CharField(
+        label=gettext_lazy("Exclusive group"),
+        max_length=20,
+        required=False,
+        help_text=gettext_lazy("Of the discounts of one group only the best is granted."),
+    )
+    quota = forms.IntegerField(
+        label=gettext_lazy("Quota"), min_value=0, max_value=10**6, required=False
+    )
+    valid_from = DayField(label=gettext_lazy("Valid from"), required=False)
+    valid_until = DayField(label=gettext_lazy("Valid until"), required=False)
+    product_types = forms.MultipleChoiceField(
+        label=gettext_lazy("Only for"),
+        choices=ProductType.choices,
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+    )
+    plan_codes = forms.MultipleChoiceField(
+        label=gettext_lazy("Only with the plans"),
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+    )
+    needs_proof = forms.BooleanField(label=gettext_lazy("Needs proof"), required=False)
+    is_for_signing_on_time = forms.BooleanField(
+        label=gettext_lazy("For signing on time"), required=False
+    )
+    is_default = forms.BooleanField(label=gettext_lazy("On by default"), required=False)
+    is_enabled = forms.BooleanField(label=gettext_lazy("In use"), required=False, initial=True)
+    version = forms.IntegerField(widget=forms.HiddenInput, required=False, min_value=0)
+
+    def __init__(self, *args: Any, project: Project, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        plans = (
+            PaymentPlan.objects.filter(project=project).order_by("code").values_list("code", "name")
+        )
+        chosen = self.fields["plan_codes"]
+        assert isinstance(chosen, forms.MultipleChoiceField)
+        chosen.choices = list(dict(plans).items())
+
+
+# --- The way a project computes -------------------------------------------------------------------
+
+
+class PolicyForm(forms.ModelForm):  # type: ignore[type-arg]
+    """Validates only; saving is the action's."""
+
+    min_deposit = AmountField(label=gettext_lazy("Minimum deposit"), min_value=Decimal(0))
+
+    class Meta:
+        model = PricingPolicy
+        fields = [
+            "stack_mode",
+            "calculation_order",
+            "round_each_step",
+            "identity_best_only",
+            "min_deposit",
+            "down_payment_rule",
+            "sign_within_days",
+            "lock_minutes",
+            "locks_per_person",
+        ]
+
+    def clean_lock_minutes(self) -> int:
+        return _within(self.cleaned_data["lock_minutes"], 1, 240)
+
+    def clean_locks_per_person(self) -> int:
+        return _within(self.cleaned_data["locks_per_person"], 1, 20)
+
+    def clean_sign_within_days(self) -> int:
+        return _within(self.cleaned_data["sign_within_days"], 0, 90)
+
+
+def _within(value: int, least: int, most: int) -> int:
+    if not least <= value <= most:
+        said = _("Between %(least)s and %(most)s.") % {"least": least, "most": most}
+        raise forms.ValidationError(said)
+    return value
+
+
+class PrecisionForm(forms.Form):
+    """Unit and mode of rounding of one named amount."""
+
+    unit = forms.ChoiceField(label=gettext_lazy("Unit"), choices=PrecisionRule.UNITS)
+    mode = forms.ChoiceField(label=gettext_lazy("Mode"), choices=RoundingMode.choices)
+
+
+class AuthorityForm(forms.Form):
+    """For each level the lowest overall discount it may confirm."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for level in list(AuthorityLevel)[1:]:
+            self.fields[f"rate_{level.name}"] = PercentField(
+                label=AUTHORITY_LABELS[level], max_value=Decimal(100), required=False
+            )
+            self.fields[f"below_{level.name}"] = forms.BooleanField(
+                label=gettext_lazy("May go below the floor price"), required=False
+            )
+
+    def levels(self) -> list[tuple[str, Decimal, bool]]:
+        data = self.cleaned_data
+        return [
+            (level.name, data[f"rate_{level.name}"], data[f"below_{level.name}"])
+            for level in list(AuthorityLevel)[1:]
+            if data[f"rate_{level.name}"] is not None
+        ]
+
+
+# --- Prices ---------------------------------------------------------------------------------------
+
+
+class PricesForm(forms.Form):
+    """Prices for a building, or pasted lines of a sheet: number, then price."""
+
+    which = forms.ChoiceField(
+        label=gettext_lazy("Which price"),
+        choices=[
+            ("list", gettext_lazy("List price")),
+            ("floor", gettext_lazy("Floor price")),
+            ("filed", gettext_lazy("Filed price")),
+        ],
+    )
+    meaning = forms.ChoiceField(
+        label=gettext_lazy("The numbers are"),
+        choices=[
+            ("unit_price", gettext_lazy("Yuan per square metre")),
+            ("total", gettext_lazy("Totals in yuan")),
+        ],
+        widget=forms.RadioSelect,
+        initial="unit_price",
+    )
+    building = forms.ModelChoiceField(
+        None, label=gettext_lazy("One price for every unit of"), required=False
+    )
+    price = AmountField(label=gettext_lazy("That price"), required=False, min_value=Decimal("0.01"))
+    pasted = forms.CharField(
+        label=gettext_lazy("Or pasted lines: unit number and price"),
+        required=False,
+        max_length=1_000_000,
+        widget=forms.Textarea({"rows": 8}),
+        help_text=gettext_lazy("One unit a line, as copied from a sheet: 1-1-1803 12830."),
+    )
+    reason = forms.CharField(label=gettext_lazy("Reason"), max_length=200)
+
+    def __init__(self, *args: Any, units: Any, buildings: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.units = units
+        self.fields["building"].queryset = buildings  # type: ignore[attr-defined]
+
+    def clean_pasted(self) -> dict[str, Decimal]:
+        found: dict[str, Decimal] = {}
+        for number, line in enumerate(self.cleaned_data["pasted"].splitlines(), 1):
+            if not line.strip():
+                continue
+            *name, price = line.replace("\t", " ").replace(",", "").split() or [""]
+            try:
+                value = Decimal(price)
+            except InvalidOperation:
+                value = Decimal(0)
+            if len(name) != 1 or not value.is_finite() or not 0 < value < 10**12:
+                said = _("Line %(number)s is not a unit number and a price: %(line)s")
+                raise forms.ValidationError(said % {"number": number, "line": line[:60]})
+            found[name[0]] = value.quantize(Decimal("0.01"))
+        return found
+
+    def clean(self) -> dict[str, Any]:
+        data = self.cleaned_data
+        pasted, building = data.get("pasted"), data.get("building")
+        if bool(pasted) == bool(building) and "pasted" in data:
+            raise forms.ValidationError(_("Choose a building and a price, or paste lines."))
+        if building and data.get("price") is None:
+            self.add_error("price", _("Enter the price for the units of this building."))
+        return data
+
+    def prices(self) -> list[tuple[Unit, Decimal]]:
+        """The units meant, each with its number. Raises ValidationError for numbers nobody knows."""
+        data = self.cleaned_data
+        if data["building"]:
+            there = self.units.filter(building=data["building"])[:MOST_UNITS]
+            return [(unit, data["price"]) for unit in there]
+        by_number = {u.number: u for u in self.units.filter(number__in=list(data["pasted"])[:900])}
+        if unknown := [number for number in data["pasted"] if number not in by_number]:
+            said = _("No such unit in this project: %(numbers)s")
+            raise forms.ValidationError(said % {"numbers": "、".join(unknown[:10])})
+        return [(by_number[number], price) for number, price in data["pasted"].items()]

@@ -1,0 +1,382 @@
+"""Pages of pricing: plans with a live example, discounts, the way a project computes, prices."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from django.contrib import messages
+from django.forms import ValidationError
+from django.http import HttpResponse, JsonResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from loupan.core.calendar import business_day
+from loupan.core.ui import ListPage, answer_form, refusals_on
+from loupan.inventory.queries.units import buildings_for, units_for
+from loupan.org.permissions import require
+from loupan.org.queries import DeskRequest, current_project
+from loupan.pricing import forms, queries, tables
+from loupan.pricing.actions import discounts as discount_actions
+from loupan.pricing.actions import plans as plan_actions
+from loupan.pricing.actions import policies as policy_actions
+from loupan.pricing.actions import prices as price_actions
+from loupan.pricing.actions.plans import PlanLineDraft
+from loupan.pricing.actions.prices import NewPrice
+from loupan.pricing.filters import DiscountFilter, PlanFilter
+from loupan.pricing.models import (
+    PaymentPlan,
+    PaymentPlanLine,
+    PrecisionTarget,
+    PricingPolicy,
+)
+from loupan.pricing.rules import payment_plan
+from loupan.pricing.rules.authority import AuthorityLevel
+from loupan.pricing.rules.tracing import PricingProblem
+
+Page = Mapping[str, Any]
+EXAMPLE_TOTAL = Decimal(1_500_000)
+EXAMPLE_DEPOSIT = Decimal(50_000)
+
+
+def _crumb(name: str, label: str) -> list[Page]:
+    return [{"label": label, "url": reverse(name)}]
+
+
+def _new(request: DeskRequest, permission: str, name: str, label: str) -> Sequence[Page]:
+    if not request.user.may(permission, current_project(request).pk):
+        return []
+    return [{"label": label, "url": reverse(name), "icon": "plus", "tone": "primary", "key": "n"}]
+
+
+# --- Plans ----------------------------------------------------------------------------------------
+
+PLANS = ListPage(
+    title=gettext_lazy("Payment plans"),
+    columns=tables.PLANS,
+    rows=lambda r: queries.plans_for(r.user, current_project(r).pk),
+    filterset=PlanFilter,
+    permission="pricing.read",
+    order="sort",
+    row_url=tables.plan_url,
+    verbs=lambda r: _new(r, "pricing.edit_plans", "pricing:plan_new", _("New payment plan")),
+    empty=gettext_lazy("No payment plans yet. Nothing can be sold without one."),
+)
+
+
+@require_safe
+def plans(request: DeskRequest) -> HttpResponse:
+    return PLANS(request)
+
+
+@require_http_methods(["GET", "POST"])
+def plan(request: DeskRequest, pk: int | None = None) -> HttpResponse:
+    """One plan with its lines; what they would make of a price stands beside them."""
+    require(request.user, "pricing.read")
+    row = get_object_or_404(queries.plans_for(request.user), pk=pk) if pk else None
+    project_id = row.project_id if row else current_project(request).pk
+    may_edit = request.user.may("pricing.edit_plans", project_id)
+    if row is None or request.method == "POST":
+        require(request.user, "pricing.edit_plans", project_id)
+    form = forms.PlanForm(request.POST or None, initial=_plan_values(row) if row else {})
+    lines = forms.LineFormSet(
+        request.POST or None, initial=forms.line_values(row) if row else None, prefix="line"
+    )
+    if form.is_valid() and lines.is_valid():
+        with refusals_on(form):
+            saved = plan_actions.save_plan(
+                project_id=project_id,
+                **form.cleaned_data,
+                lines=_drafts(lines),
+                by=request.user,
+                at=timezone.now(),
+            )
+            messages.success(request, _("Plan %(name)s saved") % {"name": saved.name})
+            return redirect("pricing:plan", pk=saved.pk)
+    context = {
+        "row": row,
+        "lines": lines,
+        "may_edit": may_edit,
+        "project_id": project_id,
+        "crumbs": _crumb("pricing:plans", _("Payment plans")),
+        "units_url": reverse("pricing:unit_choices"),
+        "example": _example(request, lines, project_id),
+    }
+    if lines.is_bound and not lines.is_valid() and not form.errors:
+        form.add_error(None, _("Check the lines of the plan."))
+    return answer_form(request, "pricing/plan.html", context, form)
+
+
+def _plan_values(row: PaymentPlan) -> dict[str, Any]:
+    return {name: getattr(row, name) for name in forms.PlanForm.base_fields}
+
+
+def _drafts(lines: Any) -> list[PlanLineDraft]:
+    return [
+        PlanLineDraft(**{key: value for key, value in each.items() if key != "DELETE"})
+        for each in lines.cleaned_data
+        if each and not each.get("DELETE")
+    ]
+
+
+@require_POST
+def plan_example(request: DeskRequest) -> HttpResponse:
+    """What the lines on the form would make of a price, while they are typed."""
+    project = current_project(request)
+    require(request.user, "pricing.edit_plans", project.pk)
+    lines = forms.LineFormSet(request.POST, prefix="line")
+    lines.is_valid()
+    context = {"example": _example(request, lines, project.pk)}
+    return render(request, "pricing/_plan_example.html", context)
+
+
+def _example(request: DeskRequest, lines: Any, project_id: int) -> dict[str, Any]:
+    """The schedule of an example price: that of a chosen unit, else a round one."""
+    today: date = business_day(timezone.now())
+    asked = request.POST.get("example_unit", "")
+    known = units_for(request.user).filter(project_id=project_id)
+    unit = known.filter(pk=int(asked)).first() if asked.isdigit() and len(asked) < 19 else None
+    total = unit.list_total if unit and unit.list_total else EXAMPLE_TOTAL
+    if lines.is_bound:
+        if not lines.is_valid():
+            return {"problem": _("Complete the lines to see an example.")}
+        drafts = _drafts(lines)
+    else:
+        drafts = [_draft_of(values) for values in lines.initial or []]
+    rows = [
+        PaymentPlanLine(seq=seq, **{n: getattr(d, n) for n in PlanLineDraft.__dataclass_fields__})
+        for seq, d in enumerate(drafts, 1)
+    ]
+    has_deposit = any(d.money_type == PaymentPlanLine.MoneyType.DEPOSIT for d in drafts)
+    try:
+        planned = payment_plan.schedule(
+            queries.plan_lines(rows),
+            deal_total=total,
+            deposit=EXAMPLE_DEPOSIT if has_deposit else Decimal(0),
+            anchors=payment_plan.Anchors(reservation=today, contract=today),
+        )
+    except PricingProblem as problem:
+        said = _("The lines do not make a schedule yet (%(problem)s).")
+        return {"problem": said % {"problem": problem.code}}
+    labels = dict(PaymentPlanLine.MoneyType.choices)
+    return {
+        "total": total,
+        "unit": unit,
+        "lines": [
+            {"label": labels[line.money_type.value], "amount": line.amount, "due_on": line.due_on}
+            for line in planned.lines
+        ],
+    }
+
+
+def _draft_of(values: Mapping[str, Any]) -> PlanLineDraft:
+    given = dict(values)
+    amount = Decimal(given.pop("amount"))
+    share = given["method"] == PaymentPlanLine.Method.PERCENT
+    return PlanLineDraft(**given, amount_or_rate=amount / 100 if share else amount)
+
+
+# --- Discounts ------------------------------------------------------------------------------------
+
+DISCOUNTS = ListPage(
+    title=gettext_lazy("Discounts"),
+    columns=tables.DISCOUNTS,
+    rows=lambda r: queries.discounts_for(r.user, current_project(r).pk),
+    filterset=DiscountFilter,
+    permission="pricing.read",
+    order="order",
+    row_url=tables.discount_url,
+    verbs=lambda r: _new(r, "pricing.edit_discounts", "pricing:discount_new", _("New discount")),
+    empty=gettext_lazy("No discounts yet."),
+)
+
+
+@require_safe
+def discounts(request: DeskRequest) -> HttpResponse:
+    return DISCOUNTS(request)
+
+
+@require_http_methods(["GET", "POST"])
+def discount(request: DeskRequest, pk: int | None = None) -> HttpResponse:
+    """One discount: what, for whom, in which order, how often."""
+    require(request.user, "pricing.read")
+    row = get_object_or_404(queries.discounts_for(request.user), pk=pk) if pk else None
+    project = row.project if row else current_project(request)
+    may_edit = request.user.may("pricing.edit_discounts", project.pk)
+    if row is None or request.method == "POST":
+        require(request.user, "pricing.edit_discounts", project.pk)
+    first = {name: getattr(row, name) for name in forms.DiscountForm.base_fields} if row else {}
+    form = forms.DiscountForm(request.POST or None, initial=first, project=project)
+    if form.is_valid():
+        values = dict(form.cleaned_data)
+        version = values.pop("version")
+        with refusals_on(form):
+            saved = discount_actions.save_discount(
+                project_id=project.pk,
+                values=values,
+                discount_id=pk,
+                version=version,
+                by=request.user,
+                at=timezone.now(),
+            )
+            messages.success(request, _("Discount %(name)s saved") % {"name": saved.name})
+            return redirect("pricing:discounts")
+    context = {
+        "row": row,
+        "may_edit": may_edit,
+        "crumbs": _crumb("pricing:discounts", _("Discounts")),
+    }
+    return answer_form(request, "pricing/discount.html", context, form)
+
+
+# --- The way a project computes -------------------------------------------------------------------
+
+
+@require_http_methods(["GET", "POST"])
+def policy(request: DeskRequest) -> HttpResponse:
+    """Stacking, rounding and authority of the project; three forms, each saved by itself."""
+    project = current_project(request)
+    require(request.user, "pricing.read", project.pk)
+    part = request.POST.get("part", "")
+    if request.method == "POST":
+        require(request.user, "pricing.edit_discounts", project.pk)
+    book = queries.price_book(project.pk)
+    posted = {name: request.POST if part == name else None for name in ("policy", "authority")}
+    row = PricingPolicy.objects.filter(project=project).first() or PricingPolicy(project=project)
+    form = forms.PolicyForm(posted["policy"], instance=row)
+    authority = forms.AuthorityForm(
+        posted["authority"],
+        initial={
+            f"{what}_{rule.level.name}": value
+            for rule in book.authority
+            for what, value in (("rate", rule.min_overall_rate), ("below", rule.may_go_below_floor))
+        },
+    )
+    precision = [
+        (
+            target,
+            forms.PrecisionForm(
+                request.POST if part == "precision" else None,
+                prefix=target.value,
+                initial={
+                    "unit": f"{getattr(book.precision, target.value).unit:f}",
+                    "mode": getattr(book.precision, target.value).mode.value,
+                },
+            ),
+        )
+        for target in PrecisionTarget
+    ]
+    if part and _save_part(request, part, project.pk, form, authority, precision):
+        return redirect("pricing:policy")
+    is_wrong = bool(part)
+    context = {
+        "project": project,
+        "form": form,
+        "authority": authority,
+        "authority_rows": [
+            (authority[f"rate_{level.name}"], authority[f"below_{level.name}"])
+            for level in list(AuthorityLevel)[1:]
+        ],
+        "precision": precision,
+        "may_edit": request.user.may("pricing.edit_discounts", project.pk),
+        "policy_version": row.version,
+        "crumbs": _crumb("pricing:plans", _("Payment plans")),
+    }
+    return render(request, "pricing/policy.html", context, status=422 if is_wrong else 200)
+
+
+def _save_part(
+    request: DeskRequest, part: str, project_id: int, form: Any, authority: Any, precision: Any
+) -> bool:
+    at = timezone.now()
+    if part == "policy" and form.is_valid():
+        typed = request.POST.get("version", "")
+        with refusals_on(form):
+            policy_actions.save_policy(
+                project_id=project_id,
+                values=form.cleaned_data,
+                version=int(typed) if typed.isdigit() and len(typed) < 10 else None,
+                by=request.user,
+                at=at,
+            )
+            messages.success(request, _("The way prices are worked out is saved"))
+            return True
+    if part == "authority" and authority.is_valid():
+        with refusals_on(authority):
+            policy_actions.save_authority(
+                project_id=project_id, levels=authority.levels(), by=request.user, at=at
+            )
+            messages.success(request, _("Authority over discounts is saved"))
+            return True
+    if part == "precision" and all(each.is_valid() for _target, each in precision):
+        for target, each in precision:
+            if each.has_changed():
+                policy_actions.save_precision(
+                    project_id=project_id,
+                    target=target.value,
+                    **each.cleaned_data,
+                    by=request.user,
+                    at=at,
+                )
+        messages.success(request, _("Rounding is saved"))
+        return True
+    return False
+
+
+# --- Prices ---------------------------------------------------------------------------------------
+
+
+@require_http_methods(["GET", "POST"])
+def prices(request: DeskRequest) -> HttpResponse:
+    """Set list, floor or filed prices of a building, or of pasted lines; all or none."""
+    project = current_project(request)
+    require(request.user, "pricing.edit_prices", project.pk)
+    units = units_for(request.user).filter(project=project)
+    form = forms.PricesForm(
+        request.POST or None,
+        units=units,
+        buildings=buildings_for(request.user).filter(project=project),
+    )
+    if form.is_valid():
+        with refusals_on(form):
+            count = _set_prices(request, form)
+            messages.success(request, _("Prices of %(count)s units are set") % {"count": count})
+            return redirect("pricing:prices")
+    context = {"project": project, "crumbs": _crumb("pricing:policy", _("Pricing settings"))}
+    return answer_form(request, "pricing/prices.html", context, form)
+
+
+def _set_prices(request: DeskRequest, form: forms.PricesForm) -> int:
+    data = form.cleaned_data
+    given = [NewPrice(unit.pk, **{data["meaning"]: price}) for unit, price in form.prices()]
+    if not given:
+        raise ValidationError(_("This building has no units yet."))
+    verbs = {
+        "list": price_actions.set_list_prices,
+        "floor": price_actions.set_floor_prices,
+        "filed": price_actions.set_filed_prices,
+    }
+    done = verbs[data["which"]](
+        prices=given, reason=data["reason"], by=request.user, at=timezone.now()
+    )
+    return len(done)
+
+
+@require_safe
+def unit_choices(request: DeskRequest) -> HttpResponse:
+    """What a picker of units shows: numbers that begin with the typed text."""
+    require(request.user, "pricing.read")
+    text = request.GET.get("q", "").strip()[:60].replace("\x00", "")
+    rows = units_for(request.user).filter(project=current_project(request), number__startswith=text)
+    return JsonResponse(
+        {
+            "results": [
+                {"id": row.pk, "text": row.number, "note": f"{row.list_total or '—'}"}
+                for row in rows.order_by("number", "pk")[:20]
+            ]
+        }
+    )
