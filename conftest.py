@@ -9,11 +9,16 @@ from typing import Any
 import pytest
 from django.db import connections
 from django.test import TransactionTestCase
+from hypothesis import settings as hypothesis_settings
 
 from loupan.core.append_only import lifted
 
 # The synchronous Playwright keeps an event loop running in the thread of the test.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+
+# How long an example takes says something about the machine, nothing about the rule.
+hypothesis_settings.register_profile("house", deadline=None)
+hypothesis_settings.load_profile("house")
 
 ROOT = Path(__file__).resolve().parent
 CHROMIUM = next(
