@@ -3,3 +3,8 @@ from django.apps import AppConfig
 
 class ConfigApp(AppConfig):
     name = "loupan.config"
+
+    def ready(self) -> None:
+        from loupan.config.checks import register_checks
+
+        register_checks()

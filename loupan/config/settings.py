@@ -53,11 +53,13 @@ PUBLIC_HOSTS = env_list("LOUPAN_HOSTS")
 ALLOWED_HOSTS = ["localhost", "127.0.0.1", "[::1]", "testserver", *PUBLIC_HOSTS]
 HTTPS = env_flag("LOUPAN_HTTPS", default=bool(PUBLIC_HOSTS))
 DEMO_LOGINS = env_flag("LOUPAN_DEMO", default=False)
+LISTENS_ON = env("LOUPAN_HOST", "127.0.0.1")
 
 # Secrets
 SECRET_KEY = kept_secret("LOUPAN_SECRET_KEY", "secret_key")
 # "id:hex,id:hex": the first key encrypts, all decrypt. The blind index has a key of its own.
 FIELD_KEYS = kept_secret("LOUPAN_FIELD_KEYS", "field_keys")
+GIVEN_SECRETS = [name for name in ("LOUPAN_SECRET_KEY", "LOUPAN_FIELD_KEYS") if env(name)]
 
 # Applications
 INSTALLED_APPS = [
