@@ -118,14 +118,27 @@ def advance_class(*, customer_ids: Sequence[int], to: CustomerClass) -> list[Cus
 
     Reserved and later are protected without end.  Returns those that moved.
     """
-    moved = []
-    for customer in Customer.objects.locked().filter(pk__in=sorted(set(customer_ids))):
-        if PROGRESS.index(to) > PROGRESS.index(CustomerClass(customer.life_class)):
-            customer.life_class = to
-            if to in _BUYERS:
-                customer.protected_until = None
-            moved.append(customer)
-    Customer.objects.bulk_update(moved, ["life_class", "protected_until"])
+    locked = Customer.objects.locked().filter(pk__in=sorted(set(customer_ids)))
+    moved = advanced_class(customers=list(locked), to=to)
+    Customer.objects.bulk_update(moved, ADVANCED)
+    return moved
+
+
+ADVANCED = ("life_class", "protected_until")
+
+
+@writes
+def advanced_class(*, customers: Sequence[Customer], to: CustomerClass) -> list[Customer]:
+    """Part: the same with locked customers, whose fields ADVANCED the caller saves."""
+    moved = [
+        customer
+        for customer in customers
+        if PROGRESS.index(to) > PROGRESS.index(CustomerClass(customer.life_class))
+    ]
+    for customer in moved:
+        customer.life_class = to
+        if to in _BUYERS:
+            customer.protected_until = None
     return moved
 
 

@@ -13,7 +13,7 @@ from loupan.inventory.states import UNIT, UnitStatus
 from loupan.org.models import User
 from loupan.org.permissions import require
 
-_MOVED = ["status", "claim_until", "claim_label", "first_released_on", "version"]
+MOVED = ("status", "claim_until", "claim_label", "first_released_on", "version")
 
 
 @writes
@@ -31,12 +31,47 @@ def move_unit(
 
     Raises NotAllowedNow.
     """
-    change = _moved(
-        unit, verb, by=by, at=at, reason=reason, claim_until=claim_until, claim_label=claim_label
-    )
-    unit.save(update_fields=_MOVED)
+    change = moved_unit(
+        unit=unit, verb=verb, by=by, at=at, reason=reason, claim_until=claim_until,
+        claim_label=claim_label,
+    )  # fmt: skip
+    unit.save(update_fields=MOVED)
     change.save(force_insert=True)
     return unit
+
+
+@writes
+def moved_unit(
+    *,
+    unit: Unit,
+    verb: str,
+    by: Actor | None,
+    at: datetime,
+    reason: str = "",
+    claim_until: datetime | None = None,
+    claim_label: str = "",
+) -> UnitChange:
+    """Part: the same, but the caller saves the unit (its fields MOVED) and the change given back.
+
+    Raises NotAllowedNow.
+    """
+    before, unit.status = unit.status, UNIT.after(verb, unit.status)
+    unit.claim_until, unit.claim_label = claim_until, claim_label
+    if unit.status == UnitStatus.AVAILABLE and unit.first_released_on is None:
+        unit.first_released_on = business_day(at)
+    unit.version += 1
+    return UnitChange(
+        project_id=unit.project_id,
+        unit=unit,
+        verb=verb,
+        from_status=before,
+        to_status=unit.status,
+        reason=reason,
+        by_id=by.pk if by else None,
+        post_id=by.post_id if by else None,
+        source=by.source if by else "job",
+        at=at,
+    )
 
 
 @writes
@@ -112,38 +147,9 @@ def _locked(unit_ids: Collection[int], permission: str, by: User) -> list[Unit]:
     return units
 
 
-def _moved(
-    unit: Unit,
-    verb: str,
-    *,
-    by: Actor | None,
-    at: datetime,
-    reason: str,
-    claim_until: datetime | None = None,
-    claim_label: str = "",
-) -> UnitChange:
-    before, unit.status = unit.status, UNIT.after(verb, unit.status)
-    unit.claim_until, unit.claim_label = claim_until, claim_label
-    if unit.status == UnitStatus.AVAILABLE and unit.first_released_on is None:
-        unit.first_released_on = business_day(at)
-    unit.version += 1
-    return UnitChange(
-        project_id=unit.project_id,
-        unit=unit,
-        verb=verb,
-        from_status=before,
-        to_status=unit.status,
-        reason=reason,
-        by_id=by.pk if by else None,
-        post_id=by.post_id if by else None,
-        source=by.source if by else "job",
-        at=at,
-    )
-
-
 def _move_all(units: list[Unit], verb: str, *, by: User, at: datetime, reason: str) -> None:
-    changes = [_moved(unit, verb, by=by, at=at, reason=reason) for unit in units]
-    Unit.objects.bulk_update(units, _MOVED, batch_size=200)
+    changes = [moved_unit(unit=unit, verb=verb, by=by, at=at, reason=reason) for unit in units]
+    Unit.objects.bulk_update(units, MOVED, batch_size=200)
     UnitChange.objects.bulk_create(changes, batch_size=1000)
     audit.record_all(
         audit.entry(

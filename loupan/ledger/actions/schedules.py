@@ -33,7 +33,7 @@ def open_account(*, project_id: int, label: str, owner_id: int | None, at: datet
 @writes
 def post_schedule(*, account: Account, lines: Sequence[DueLine], at: datetime) -> list[Receivable]:
     """Part: the lines that a new deal owes."""
-    return Receivable.objects.bulk_create(_rows(account, lines, at))
+    return Receivable.objects.bulk_create(schedule_rows(account=account, lines=lines, at=at))
 
 
 @writes
@@ -65,13 +65,17 @@ def replace_schedule(
         )
         for row in going
     )
-    Receivable.objects.bulk_create(_rows(account, list(coming.values()), at, reason))
+    Receivable.objects.bulk_create(
+        schedule_rows(account=account, lines=list(coming.values()), at=at, reason=reason)
+    )
     reallocate(account=account, at=at)
 
 
-def _rows(
-    account: Account, lines: Sequence[DueLine], at: datetime, reason: str = ""
+@writes
+def schedule_rows(
+    *, account: Account, lines: Sequence[DueLine], at: datetime, reason: str = ""
 ) -> list[Receivable]:
+    """Part: the lines, which the caller saves."""
     return [
         Receivable(
             account=account,

@@ -14,9 +14,9 @@ from loupan.sales.states import StepCode
 
 
 @writes
-def begin_process(*, deal: Deal, schedule: Sequence[OfferLine], sign_by: date) -> None:
-    """Part: the steps of a new deal; the loan steps only where the plan has a loan."""
-    ProcessStep.objects.bulk_create(
+def process_rows(*, deal: Deal, schedule: Sequence[OfferLine], sign_by: date) -> list[ProcessStep]:
+    """Part: the steps of a new deal, which the caller saves; loan steps only where there is a loan."""
+    return [
         ProcessStep(
             deal=deal,
             seq=step.seq,
@@ -25,7 +25,7 @@ def begin_process(*, deal: Deal, schedule: Sequence[OfferLine], sign_by: date) -
             actual_on=deal.reserved_on if step.code == StepCode.RESERVATION else None,
         )
         for step, planned_on in _planned(deal, schedule, sign_by)
-    )
+    ]
 
 
 @writes

@@ -8,14 +8,14 @@ from decimal import Decimal
 from loupan.core import audit
 from loupan.core.calendar import business_day
 from loupan.core.db import writes
-from loupan.core.numbering import next_number
-from loupan.customers.actions.ownership import advance_class
+from loupan.core.together import take_ids, write_together
+from loupan.customers.actions.ownership import ADVANCED, advanced_class
 from loupan.customers.models import Customer
 from loupan.customers.queries import customers_for
 from loupan.customers.states import CustomerClass
-from loupan.inventory.actions.units import ensure_saleable, move_unit
+from loupan.inventory.actions.units import MOVED, ensure_saleable, moved_unit
 from loupan.inventory.models import Unit
-from loupan.ledger.actions.schedules import DueLine, open_account, post_schedule
+from loupan.ledger.actions.schedules import DueLine, schedule_rows
 from loupan.ledger.models import Account
 from loupan.org.models import User
 from loupan.org.permissions import require
@@ -32,7 +32,7 @@ from loupan.pricing.rules.authority import AuthorityLevel
 from loupan.pricing.rules.discounts import RefusalReason
 from loupan.sales import errors, rules
 from loupan.sales.actions.claims import end_claim, ensure_obtainable, take_unit
-from loupan.sales.actions.process import begin_process
+from loupan.sales.actions.process import process_rows
 from loupan.sales.models import Buyer, Claim, Deal, DealDiscount, Reservation
 from loupan.sales.states import ClaimKind
 
@@ -86,39 +86,28 @@ def reserve_unit(
     _ensure_acceptable(offer, unit, by)
 
     take_quotas(discount_ids=_limited(offer, unit))
-    account = open_account(
-        project_id=unit.project_id, label=unit.number, owner_id=_consultant(customers, by), at=at
-    )
-    post_schedule(
-        account=account,
-        lines=[
-            DueLine(line.seq, line.money_type, line.amount, line.due_on, line.note)
-            for line in offer.schedule
-        ],
-        at=at,
-    )
-    deal = _open_deal(unit, offer, account, by=by, at=at, special=special)
     if claim:
         end_claim(claim=claim, reason="reserved", at=at)
-    Claim.objects.create(unit=unit, kind=ClaimKind.DEAL, holder=by, deal=deal, made_at=at)
-    Buyer.objects.bulk_create(
-        Buyer(deal=deal, customer_id=pk, share=share, seq=seq)
-        for seq, (pk, share) in enumerate(zip(ids, shares, strict=True))
-    )
-    begin_process(deal=deal, schedule=offer.schedule, sign_by=offer.sign_by)
-    before = unit.status
-    move_unit(unit=unit, verb="reserve", by=by, at=at, claim_label=str(by))
-    advance_class(customer_ids=ids, to=CustomerClass.RESERVED)
-    reservation = Reservation.objects.create(
+    series = f"reservation/{unit.project_id}/{day.year}"
+    (account_id, deal_id, reservation_id), number = take_ids([Account, Deal, Reservation], series)
+    account = Account(
+        pk=account_id, project_id=unit.project_id, label=unit.number, opened_at=at,
+        owner_id=customers[0].owner_id or by.pk,
+    )  # fmt: skip
+    deal = _deal(deal_id, unit, offer, account, by=by, at=at, special=special)
+    reservation = Reservation(
+        pk=reservation_id,
         deal=deal,
         project_id=unit.project_id,
-        number=_next_number(unit, day),
+        number=f"{unit.project.code}-RG{day.year}-{number:04d}",
         reserved_on=day,
         sign_by=offer.sign_by,
         by=by,
         at=at,
     )
-    audit.record(
+    before = unit.status
+    move = moved_unit(unit=unit, verb="reserve", by=by, at=at, claim_label=str(by))
+    event = audit.entry(
         "sales.reservation.made",
         reservation,
         by=by,
@@ -129,6 +118,29 @@ def reserve_unit(
         deal_total=offer.deal_total,
         deposit=offer.deposit,
         authority=deal.authority,
+    )
+    lines = [
+        DueLine(line.seq, line.money_type, line.amount, line.due_on, line.note)
+        for line in offer.schedule
+    ]
+    advanced = advanced_class(customers=customers, to=CustomerClass.RESERVED)
+    write_together(
+        [
+            account,
+            *schedule_rows(account=account, lines=lines, at=at),
+            deal,
+            *_discounts(deal, offer),
+            Claim(unit=unit, kind=ClaimKind.DEAL, holder=by, deal=deal, made_at=at),
+            *(
+                Buyer(deal=deal, customer=customer, share=share, seq=seq)
+                for seq, (customer, share) in enumerate(zip(customers, shares, strict=True))
+            ),
+            *process_rows(deal=deal, schedule=offer.schedule, sign_by=offer.sign_by),
+            reservation,
+            move,
+            event,
+        ],
+        [(unit, MOVED), *((customer, ADVANCED) for customer in advanced)],
     )
     return reservation
 
@@ -156,16 +168,19 @@ def _incomplete(given: Sequence[Decimal]) -> errors.SharesIncomplete:
 
 
 def _customers(ids: Sequence[int], unit: Unit, by: User) -> list[Customer]:
-    found = customers_for(by).filter(pk__in=ids, project_id=unit.project_id).select_related(None)
+    """The buyers, locked, in the order in which they were named."""
+    found = (
+        customers_for(by)
+        .filter(pk__in=ids, project_id=unit.project_id)
+        .select_related(None)
+        .only("owner_id", "life_class", "protected_until")
+        .order_by("pk")
+        .select_for_update(no_key=True)
+    )
     by_id = {customer.pk: customer for customer in found}
     if len(by_id) != len(ids):
         raise errors.CustomerUnknown
     return [by_id[pk] for pk in ids]
-
-
-def _consultant(customers: Sequence[Customer], by: User) -> int:
-    """The deal belongs to whom the first buyer belongs to, else to whoever makes it."""
-    return customers[0].owner_id or by.pk
 
 
 def _offer(
@@ -221,11 +236,20 @@ def _limited(offer: Offer, unit: Unit) -> list[int]:
     return [pk for pk in applied if discounts[pk].quota is not None]
 
 
-def _open_deal(
-    unit: Unit, offer: Offer, account: Account, *, by: User, at: datetime, special: Special | None
+def _deal(
+    deal_id: int,
+    unit: Unit,
+    offer: Offer,
+    account: Account,
+    *,
+    by: User,
+    at: datetime,
+    special: Special | None,
 ) -> Deal:
+    """The deal with its price as it was agreed. It belongs to whom the first buyer belongs to."""
     confirmed = special is not None or offer.authority > AuthorityLevel.SC
-    deal = Deal.objects.create(
+    return Deal(
+        pk=deal_id,
         project_id=unit.project_id,
         unit=unit,
         account=account,
@@ -247,7 +271,10 @@ def _open_deal(
         reserved_on=offer.reserve_on,
         made_at=at,
     )
-    DealDiscount.objects.bulk_create(
+
+
+def _discounts(deal: Deal, offer: Offer) -> list[DealDiscount]:
+    return [
         DealDiscount(
             deal=deal,
             discount_id=item.discount_id,
@@ -259,11 +286,4 @@ def _open_deal(
             seq=seq,
         )
         for seq, item in enumerate(offer.applied)
-    )
-    return deal
-
-
-def _next_number(unit: Unit, day: date) -> str:
-    return next_number(
-        f"reservation/{unit.project_id}/{day.year}", prefix=f"{unit.project.code}-RG{day.year}-"
-    )
+    ]

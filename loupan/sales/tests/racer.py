@@ -2,7 +2,7 @@
 
 Says "ready", waits for a line, and then makes its reservations, one after the other: ATTEMPTS is
 "unit:customer,unit:customer…".  Prints one word per attempt.  With "dies" it kills itself hard in
-the middle of the first sale, after the unit has moved.
+the middle of the first sale, after everything is written and before it is committed.
 """
 
 import os
@@ -12,6 +12,8 @@ from typing import Any
 from unittest import mock
 
 import django
+
+from loupan.core.together import write_together
 
 
 def main(user_id: str, plan_id: str, attempts: str, dies: str = "") -> None:
@@ -24,7 +26,7 @@ def main(user_id: str, plan_id: str, attempts: str, dies: str = "") -> None:
 
     by = User.objects.get(pk=int(user_id))
     by.may("sales.reserve_unit")
-    patch: Any = mock.patch.object(reservations, "advance_class", _die) if dies else None
+    patch: Any = mock.patch.object(reservations, "write_together", _write_and_die) if dies else None
     if patch:
         patch.start()
     pairs = [attempt.split(":") for attempt in attempts.split(",")]
@@ -47,7 +49,8 @@ def main(user_id: str, plan_id: str, attempts: str, dies: str = "") -> None:
     sys.stdout.flush()
 
 
-def _die(**_given: object) -> None:
+def _write_and_die(*given: Any) -> None:
+    write_together(*given)
     os.kill(os.getpid(), signal.SIGKILL)
 
 
