@@ -1,6 +1,6 @@
 """The unit board: the page, its changes, the side panel, and the verbs on units (UX 3)."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from html import escape
@@ -27,8 +27,8 @@ from loupan.documents.queries import table_pdf
 from loupan.inventory.actions.units import release_units, unwithhold_units, withhold_units
 from loupan.inventory.models import Orientation, Unit
 from loupan.inventory.permissions import READ_BOARD, RELEASE_UNIT, WITHHOLD_UNIT
+from loupan.inventory.queries.board import BoardBuilding, board_changes
 from loupan.inventory.queries.board import board as board_of
-from loupan.inventory.queries.board import board_buildings, board_changes
 from loupan.inventory.queries.units import units_for
 from loupan.inventory.states import UNIT, UnitStatus
 from loupan.org.models import User
@@ -52,11 +52,11 @@ def board(request: DeskRequest) -> HttpResponse:
     """Every unit in its place; with `?unit=` one of them opened beside it."""
     project, at = current_project(request), timezone.now()
     require(request.user, READ_BOARD, project.pk)
-    buildings = board_buildings(project.pk)
     building = request.GET.get("building", "")
+    data = board_of(project.pk, at=at)
+    buildings: list[BoardBuilding] = data["buildings"]
     chosen = building if building in {entry.code for entry in buildings} else None
-    data = board_of(project.pk, at=at, building=chosen)
-    units = data["units"]
+    units = [unit for unit in data["units"] if chosen is None or unit["building"] == chosen]
     form = BoardForm(request.GET, layouts=sorted({unit["layout"] for unit in units} - {""}))
     batch = _batch_verbs(request.user, project.pk)
     state = form.state(may_select=bool(batch))
@@ -75,7 +75,7 @@ def board(request: DeskRequest) -> HttpResponse:
         "state": state,
         "form": form,
         "tabs": _tabs(request.GET, buildings, chosen),
-        "board": drawing.board_html(data["buildings"], units, pen) if units else "",
+        "board": drawing.board_html(buildings, units, pen) if units else "",
         "version": data["version"],
         "edges": ",".join(map(str, pen.price_edges)),
         "legend": [
@@ -140,7 +140,9 @@ def _toggle(given: QueryDict, status: str) -> str:
     return f"?{query.urlencode()}"
 
 
-def _tabs(given: QueryDict, buildings: Any, chosen: str | None) -> list[dict[str, Any]]:
+def _tabs(
+    given: QueryDict, buildings: Sequence[BoardBuilding], chosen: str | None
+) -> list[dict[str, Any]]:
     tabs = [{"label": _("All"), "url": f"?{_plain(given, building=None)}", "active": not chosen}]
     tabs += [
         {
@@ -211,7 +213,7 @@ def board_data(request: DeskRequest) -> HttpResponse:
         state=state,
         today=business_day(at),
         released=queries.released_on(project_id, ids) if needs_days and ids else {},
-        query=_query(request.GET, unit=None, since=None, edges=None),
+        query=_query(request.GET, unit=None, since=None, edges=None, project=None),
         price_edges=_edges(request.GET.get("edges", "")),
     )
     answer = {
