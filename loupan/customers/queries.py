@@ -4,6 +4,8 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import reduce
+from operator import or_
 from typing import Any
 
 from django.db import connection
@@ -65,7 +67,7 @@ def briefly(
     """
     if after is not None:
         customers = customers.filter(pk__lt=after)
-    rows = list(customers.order_by("-pk").values(*_BRIEF)[: limit + 1])
+    rows = list(_newest(customers, limit + 1).values(*_BRIEF))
     page, more = rows[:limit], len(rows) > limit
     phones: dict[int, list[str]] = {row["id"]: [] for row in page}
     if page and sees_phones(viewer):
@@ -189,26 +191,30 @@ def matching(customers: QuerySet[Customer], viewer: User, text: str) -> QuerySet
     phones = _by_phone(viewer, text)
     if phones is not None:
         return customers.filter(pk__in=phones.values("customer_id"))
-    return customers.filter(pk__in=_named(viewer, text))
+    return customers.filter(reduce(or_, _name_conditions(text)))
 
 
 def search(viewer: User, text: str, *, limit: int = 20) -> list[Customer]:
     """The newest customers for a typed text, within reach: for pickers and the palette."""
     text = text.strip()[:80].replace("\x00", "")
-    reach = with_masked_phones(customers_for(viewer))
+    if not text:
+        return []
+    reach = customers_for(viewer)
     found: list[Customer] = []
     if _is_id_number(text) or _by_phone(viewer, text) is not None:
-        found = list(matching(reach, viewer, text).order_by("-pk")[:limit])
-    if found or not text:
-        return found
-    return list(reach.filter(pk__in=_named(viewer, text)).order_by("-pk")[:limit])
+        found = _shown_first(matching(reach, viewer, text), limit)
+    return found or _shown_first(reach.filter(reduce(or_, _name_conditions(text))), limit)
 
 
-def _named(viewer: User, text: str) -> QuerySet[Customer, Any]:
-    """Ids by name: each way its own query, for together in an OR the planner gives the indexes up."""
-    reach = Customer.objects.filter(_reach(viewer, "owner_id"))
-    first, *others = (reach.filter(way).values("pk") for way in _name_conditions(text))
-    return first.union(*others)
+def _shown_first(customers: QuerySet[Customer], limit: int) -> list[Customer]:
+    rows = _newest(customers, limit).select_related("project", "owner", "source")
+    return list(with_masked_phones(rows))
+
+
+def _newest(customers: QuerySet[Customer], limit: int) -> QuerySet[Customer]:
+    """The newest of a list, found by their ids alone before anything is joined to them."""
+    newest = customers.order_by("-pk").values("pk")[:limit]
+    return Customer.objects.filter(pk__in=newest).order_by("-pk")
 
 
 # --- Duplicates (DOMAIN 2.11.1) -------------------------------------------------------------------

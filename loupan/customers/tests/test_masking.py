@@ -100,10 +100,9 @@ def calls(customer: Customer) -> Iterator[str]:
 def test_no_page_call_search_or_export_shows_a_number_to_any_role(
     cast: Cast, customer: Customer, role: str
 ) -> None:
-    wide = {"company": cast.project.company}
     scopes = ROLE_TEMPLATES[role].scopes
     is_wide = scopes.get("customers") in {"company", "group"}
-    person = a_user(role, None, **wide) if is_wide else a_user(role, cast.project)
+    person = a_user(role, company=cast.project.company) if is_wide else a_user(role, cast.project)
     if role == "SC":
         Customer.objects.filter(pk=customer.pk).update(owner=person)
     browser = signed_in(person)
@@ -147,7 +146,7 @@ def test_no_column_of_any_table_keeps_a_number_in_plain(customer: Customer) -> N
             for field in model._meta.concrete_fields:
                 if isinstance(field, models.CharField | models.TextField | models.JSONField):
                     table = connection.ops.quote_name(model._meta.db_table)
-                    column = connection.ops.quote_name(field.column)
+                    column = connection.ops.quote_name(str(field.column))
                     cursor.execute(f"SELECT {column} FROM {table} WHERE {column} IS NOT NULL")  # noqa: S608
                     for (value,) in cursor.fetchall():
                         looked_at += 1

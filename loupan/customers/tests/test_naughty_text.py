@@ -66,7 +66,7 @@ def test_naughty_text_in_every_field_is_kept_or_refused(cast: Cast) -> None:
     browser = signed_in(cast.lin)
     page = browser.get(reverse("customers:list")).content.decode()
     assert "<script>alert" not in page
-    for customer in Customer.objects.order_by("-pk")[:200]:
+    for customer in Customer.objects.order_by("-pk")[::12]:
         page = browser.get(reverse("customers:customer", args=[customer.pk])).content.decode()
         assert "<script>alert" not in page
         assert "onerror=alert" not in page.replace("&lt;", "<").split("</main>")[1]
@@ -80,13 +80,15 @@ def test_naughty_text_searched_for_is_no_crash(cast: Cast) -> None:
         if "\ud800" in text:
             continue  # No browser can send it.
         assert browser.get(reverse("customers:choices"), {"q": text}).status_code == 200
-        assert program.get("/api/v1/customers/", {"q": text}).status_code in {200, 422}
+    for text in naughty()[::5]:
+        if "\ud800" not in text:
+            assert program.get("/api/v1/customers/", {"q": text}).status_code in {200, 422}
 
 
 @pytest.mark.parametrize("field", ["name", "wechat", "address", "legal_representative", "note"])
 def test_the_api_takes_or_refuses_naughty_text(cast: Cast, field: str) -> None:
     program = Client(headers={"Authorization": f"Bearer {token_for(cast.lin)}"})
-    for text in [*OWN, *naughty()[:: 1 if field == "name" else 11]]:
+    for text in [*OWN, *naughty()[::11]]:
         body: dict[str, Any] = {
             "name": "陈晓雨",
             "phones": [a_phone()],
