@@ -119,6 +119,12 @@ class CancellationIn(ReasonIn):
     method: MethodCode = "transfer"
 
 
+class ContractCancellationIn(ReasonIn):
+    penalty: MoneyIn = Decimal(0)
+    unit_goes_to: Literal["available", "withheld"] = "withheld"
+    method: MethodCode = "transfer"
+
+
 class UnitsIn(Schema):
     unit_ids: Annotated[list[Id], Field(min_length=1, max_length=5000)]
 
@@ -220,6 +226,14 @@ class CancellationOut(Schema):
     deal_id: int
     refunded: MoneyOut
     kept: MoneyOut
+    unit_goes_to: str
+
+
+class ContractCancellationOut(Schema):
+    id: int
+    deal_id: int
+    refunded: MoneyOut
+    penalty: MoneyOut
     unit_goes_to: str
 
 
@@ -551,6 +565,32 @@ def cancel(request: ApiRequest, reservation_id: Id, payload: CancellationIn) -> 
             "deal_id": made.deal_id,
             "refunded": _money(made.refunded),
             "kept": _money(made.kept),
+            "unit_goes_to": made.unit_goes_to,
+        }
+
+    return _answer(request, do)
+
+
+@router.post(
+    "contracts/{contract_id}/cancellation/", response={201: ContractCancellationOut, **ERRORS}
+)
+def cancel_contract(request: ApiRequest, contract_id: Id, payload: ContractCancellationIn) -> Any:
+    """End a contract that is not filed: all but the penalty goes back, the unit comes free."""
+    there = get_object_or_404(queries.contracts_for(request.user), pk=contract_id)
+
+    def do() -> tuple[int, Mapping[str, Any]]:
+        made = cancellations.cancel_contract(
+            contract_id=there.pk,
+            **payload.dict(),
+            request_key=uuid4(),
+            by=request.user,
+            at=timezone.now(),
+        )
+        return 201, {
+            "id": made.pk,
+            "deal_id": made.deal_id,
+            "refunded": _money(made.refunded),
+            "penalty": _money(made.penalty),
             "unit_goes_to": made.unit_goes_to,
         }
 

@@ -44,6 +44,11 @@ _TALKS = (
     ("phone", "询问优惠截止日期，告知按时签约 99 折。"),
     ("wechat", "客户发来意向楼层，等新推房源。"),
 )
+_BUYERS = (
+    ("phone", "提醒准备按揭资料：身份证、户口本、收入证明、流水。"),
+    ("wechat", "告知签约时间和需携带的证件。"),
+    ("phone", "回访付款进度，客户对服务满意。"),
+)
 _LOST = ("已购其他项目", "预算不足", "工作调动，暂不购房", "不接受临路")
 
 
@@ -136,6 +141,15 @@ class Visitors:
         record_follow_up(
             customer_id=known.row.pk, method="phone", content="客户明确表示不再考虑。",
             result="refused", grade="D", lost_reason=self.invented.dice.choice(_LOST),
+            by=known.consultant, at=at,
+        )  # fmt: skip
+
+    def look_after(self, known: Known, at: datetime) -> None:
+        """A buyer is asked how things stand."""
+        method, content = self.invented.dice.choice(_BUYERS)
+        record_follow_up(
+            customer_id=known.row.pk, method=method, content=content,
+            next_contact_on=self.diary.today + timedelta(days=self.invented.dice.randint(0, 20)),
             by=known.consultant, at=at,
         )  # fmt: skip
 

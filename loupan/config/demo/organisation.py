@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
+from django.contrib.auth.hashers import make_password
+
 from loupan.org.actions.people import hold_post, make_demo_user
 from loupan.org.actions.structure import (
     make_company,
@@ -86,9 +88,10 @@ _COMPANY_WIDE: Final = (
 
 def found(at: datetime) -> Cast:
     """Found the companies, open both projects and give everybody a post."""
+    password_hash = make_password(PASSWORD)
     ad = set_up_demo(
         company=GROUP, company_code="HCJT", username="ad", display_name="安管",
-        password=PASSWORD, by=None, at=at,
+        password_hash=password_hash, by=None, at=at,
     )  # fmt: skip
     group = Company.objects.get(code="HCJT")
     west = make_company(
@@ -116,9 +119,9 @@ def found(at: datetime) -> Cast:
             role_id=roles[role], company_id=companies[where].pk,
             name=Role.objects.get(pk=roles[role]).name, by=ad, at=at,
         )  # fmt: skip
-        _seat(username, name, seats[username], ad, at)
+        _seat(username, name, seats[username], ad, at, password_hash)
     for project, people in ((first, _WEST), (second, _EAST)):
-        _staff(project, people, roles, seats, ad, at)
+        _staff(project, people, roles, seats, ad, at, password_hash)
     return Cast(
         west=_office(first, [*_WEST, *_COMPANY_WIDE]),
         east=_office(second, [*_EAST, *_COMPANY_WIDE]),
@@ -132,6 +135,7 @@ def _staff(
     seats: dict[str, Post],
     ad: User,
     at: datetime,
+    password_hash: str,
 ) -> None:
     teams: dict[str, int] = {}
     marketing = make_department(
@@ -158,11 +162,13 @@ def _staff(
             by=ad,
             at=at,
         )
-        _seat(username, name, seats[username], ad, at)
+        _seat(username, name, seats[username], ad, at, password_hash)
 
 
-def _seat(username: str, name: str, post: Post, ad: User, at: datetime) -> None:
-    user = make_demo_user(username=username, display_name=name, password=PASSWORD, by=ad, at=at)
+def _seat(username: str, name: str, post: Post, ad: User, at: datetime, password_hash: str) -> None:
+    user = make_demo_user(
+        username=username, display_name=name, password_hash=password_hash, by=ad, at=at
+    )
     hold_post(user_id=user.pk, post_id=post.pk, by=ad, at=at)
 
 

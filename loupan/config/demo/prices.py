@@ -1,6 +1,6 @@
 """How the demo projects compute: policy, payment plans, discounts, accounts, sources."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 
@@ -14,7 +14,14 @@ from loupan.pricing.actions.plans import PlanLineDraft, save_plan
 from loupan.pricing.actions.policies import install_pricing_defaults, save_policy
 
 DEPOSIT = PlanLineDraft("deposit", "fixed", Decimal(50_000), anchor="reservation")
-_LOAN = {"rounding_unit": "10000", "rounding_mode": "truncate"}
+LOAN = PlanLineDraft(
+    "commercial_loan",
+    "percent",
+    Decimal("0.7"),
+    offset_days=30,
+    rounding_unit="10000",
+    rounding_mode="truncate",
+)
 
 
 @dataclass(frozen=True)
@@ -49,15 +56,13 @@ def _plans(project_id: int, by: User, at: datetime) -> dict[str, int]:
         ("MORTGAGE", "商业按揭 70%", "commercial_mortgage", "0.98", [
             DEPOSIT,
             PlanLineDraft("down_payment", "remainder", includes_deposit=True, offset_days=7),
-            PlanLineDraft("commercial_loan", share, Decimal("0.7"), offset_days=30, **_LOAN),
+            LOAN,
         ]),
         ("COMBINED", "组合贷款（公积金 60 万）", "combined", "0.98", [
             DEPOSIT,
             PlanLineDraft("down_payment", "remainder", includes_deposit=True, offset_days=7),
             PlanLineDraft("provident_loan", fixed, Decimal(600_000), offset_days=30),
-            PlanLineDraft(
-                "commercial_loan", share, Decimal("0.7"), base="loan_total", offset_days=30, **_LOAN
-            ),
+            replace(LOAN, base="loan_total"),
         ]),
         ("INSTALMENT", "分期 30/30/30/10", "instalment", "0.98", [
             DEPOSIT,

@@ -16,13 +16,13 @@ from loupan.ledger.models import Receipt
 from loupan.ledger.queries import lines_of
 from loupan.org.models import User
 from loupan.pricing.queries import Special
-from loupan.sales.actions.cancellations import cancel_reservation
+from loupan.sales.actions.cancellations import cancel_contract, cancel_reservation
 from loupan.sales.actions.claims import hold_unit, lock_unit, unlock_unit
 from loupan.sales.actions.contracts import sign_contract
 from loupan.sales.actions.money import record_receipt, reverse_receipt
 from loupan.sales.actions.quotes import make_quotes
 from loupan.sales.actions.reservations import BuyerDraft, reserve_unit
-from loupan.sales.models import Deal, Reservation
+from loupan.sales.models import Contract, Deal, Reservation
 
 _KEYS = UUID("6f4f2a53-5b0e-4c9c-9a3f-6c9d1f0f4d11")
 _SMALL = Decimal(1_000_000)
@@ -41,6 +41,7 @@ class Course:
     signs_after: int | None = 5
     pays: int = 9
     cancelled_after: int | None = None
+    contract_ended_after: int | None = None
     kept: Decimal = Decimal(0)
     special: str = ""
     deposit_reversed: bool = False
@@ -65,6 +66,9 @@ class Desk:
         dice = self.visitors.invented.dice
         at = self.diary.moment(days_ago, dice.randint(585, 1050))
         self.diary.write(at, partial(self._reserve, unit, buyers, days_ago, course))
+        for buyer in buyers:
+            since = self.diary.moment(min(days_ago, dice.choice((0, 1, 2, 4))), 1100)
+            self.diary.write(since, partial(self.visitors.look_after, buyer))
 
     def _reserve(
         self, unit: Unit, buyers: Sequence[Known], days_ago: int, course: Course, at: datetime
@@ -104,10 +108,13 @@ class Desk:
             )
 
     def _sign(self, reservation: Reservation, course: Course, at: datetime) -> None:
-        sign_contract(
+        contract = sign_contract(
             reservation_id=reservation.pk, signed_on=at.date(), by=self.contract_clerk, at=at
         )
         deal = reservation.deal
+        if course.contract_ended_after is not None:
+            later = (self.diary.today - deal.reserved_on).days - course.contract_ended_after
+            self.diary.write(self.diary.moment(later, 945), partial(self._end_contract, contract))
         for line in lines_of(deal.account_id)[1 : 1 + course.pays]:
             if line.due_on is None:
                 continue
@@ -153,6 +160,13 @@ class Desk:
             by=self.director,
             at=at,
         )
+
+    def _end_contract(self, contract: Contract, at: datetime) -> None:
+        cancel_contract(
+            contract_id=contract.pk, reason="贷款未获批，双方协商解除合同",
+            penalty=Decimal(20_000), unit_goes_to="available", request_key=self._key(),
+            by=self.director, at=at,
+        )  # fmt: skip
 
     def quote(self, unit: Unit, known: Known, at: datetime) -> None:
         make_quotes(

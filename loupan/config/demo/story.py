@@ -3,9 +3,8 @@
 Everything happens in one transaction: a demo is whole or not there.
 """
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
-from functools import partial
 from itertools import cycle
 
 from loupan.config.demo import property as stock_of
@@ -33,13 +32,15 @@ SIGNED_LATE = Course(signs_after=11, pays=1)
 UNSIGNED = Course(signs_after=None)
 RETYPED = Course(deposit_reversed=True)
 ALLOWED = Course(special="0.993", discounts=("ONTIME", "OPENING"))
+ENDED_CONTRACT = Course(pays=1, contract_ended_after=30)
 REFERRED = Course(discounts=("ONTIME", "OWNER", "FIRST50"))
 
 WEST = (
     *((85, course) for course in (OPENING, BY_FUND, AT_ONCE, OPENING, IN_PARTS, REFERRED, OPENING)),
     *((84, course) for course in (OPENING, BY_FUND, RETYPED, LATE_PAYER)),
     (82, AT_ONCE), (80, OPENING), (78, Course(cancelled_after=9)), (76, REFERRED), (73, BY_FUND),
-    (70, OPENING), (68, IN_PARTS), (66, OPENING), (64, ALLOWED), (61, AT_ONCE), (59, OPENING),
+    (70, OPENING), (68, IN_PARTS), (66, ENDED_CONTRACT), (64, ALLOWED), (61, AT_ONCE),
+    (59, OPENING),
     (57, Course(cancelled_after=15, kept=Decimal(50_000))), (55, OPENING), (52, BY_FUND),
     (50, REFERRED), (48, LATE_PAYER), (46, OPENING), (44, IN_PARTS), (42, SIGNED_LATE),
     (40, OPENING), (38, AT_ONCE), (36, BY_FUND), (35, LOAN_WAITS), (33, OPENING),
@@ -178,7 +179,6 @@ def _today(
 ) -> None:
     """What is going on right now: quotes, holds, a lock."""
     diary = desk.diary
-    now = diary.told_at - timedelta(minutes=1)
 
     def happen(at: datetime) -> None:
         people: list[Known] = [
@@ -194,4 +194,4 @@ def _today(
         for name, number in (("sc1", free[2]), ("sc4", free[3])):
             lock_unit(unit_id=stock.units[number].pk, by=office[name], at=at)
 
-    diary.write(now, partial(happen))
+    diary.write(diary.told_at, happen)
