@@ -11,7 +11,7 @@ at the records of others in a team; never more.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property, lru_cache
@@ -45,6 +45,15 @@ GROUP_OF = {
     "ledger": FunctionGroup.MONEY,
     "reports": FunctionGroup.REPORTS,
     "org": FunctionGroup.ORG,
+}
+# Without this permission nothing of a group is seen, however wide the scope.
+READS: dict[str, str] = {
+    FunctionGroup.CUSTOMERS: "customers.read",
+    FunctionGroup.INVENTORY: "inventory.read_board",
+    FunctionGroup.DEALS: "sales.read",
+    FunctionGroup.MONEY: "ledger.read",
+    FunctionGroup.REPORTS: "reports.read",
+    FunctionGroup.ORG: "org.read",
 }
 _WHOLE_PROJECTS = frozenset({Scope.PROJECT, Scope.COMPANY, Scope.GROUP})
 _WIDE = frozenset({Scope.COMPANY, Scope.GROUP})
@@ -141,7 +150,7 @@ class Access:
         return frozenset(allowed - denied)
 
     def sees(self, group: str) -> bool:
-        return any(grant.scope(group) != Scope.NONE for grant in self.grants)
+        return any(True for _seen in self._seen(group, READS[group]))
 
     def rows(
         self,
@@ -155,19 +164,11 @@ class Access:
 
         `project` and `owner` name the columns of the listed model.  Without an owner column, a scope
         narrower than the project sees the whole project: such rows have no owner (the unit board).
-        With `permission`, only projects count in which the person holds it.
+        Only projects count in which the person may read the group, or holds the `permission` named.
         """
-        allowed = set(self.projects_with(permission)) if permission else None
         whole: set[int] = set()
         by_owner: dict[frozenset[int], set[int]] = {}
-        for grant in self.grants:
-            reached = grant.reach(group)
-            if permission:
-                reached = (
-                    reached & allowed if allowed and permission in grant.permissions else _NOWHERE
-                )
-            if not reached:
-                continue
+        for grant, reached in self._seen(group, permission or READS[group]):
             if owner is None or grant.scope(group) in _WHOLE_PROJECTS:
                 whole |= reached
             else:
@@ -181,13 +182,20 @@ class Access:
     def owners(self, group: str, project_id: int) -> frozenset[int] | None:
         """Whose rows of a function group this person sees in one project; None means everybody's."""
         found: frozenset[int] = _NOWHERE
-        for grant in self.grants:
-            if project_id not in grant.reach(group):
+        for grant, reached in self._seen(group, READS[group]):
+            if project_id not in reached:
                 continue
             if grant.scope(group) in _WHOLE_PROJECTS:
                 return None
             found |= self._owners(grant, group)
         return found
+
+    def _seen(self, group: str, permission: str) -> Iterator[tuple[Grant, frozenset[int]]]:
+        """The posts that show a function group, each with the projects in which it does."""
+        denied = _NOWHERE.union(*(g.everywhere for g in self.grants if permission in g.denied))
+        for grant in self.grants:
+            if permission in grant.permissions and (reached := grant.reach(group) - denied):
+                yield grant, reached
 
     def _owners(self, grant: Grant, group: str) -> frozenset[int]:
         scope = grant.scope(group)

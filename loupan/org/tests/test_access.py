@@ -209,6 +209,22 @@ def test_a_denial_beats_every_post_in_the_same_project_and_no_other() -> None:
     assert set(Project.objects.filter(shown)) == {b}
 
 
+def test_a_wide_scope_shows_nothing_without_the_permission_to_read() -> None:
+    project = a_project()
+    lawyer = a_user("LG", project, scopes={"money": "group"})
+    assert owners_seen(lawyer, "money", project) == set()
+    assert not sees_row(lawyer, "money", project=project, owner=a_user("SC", project))
+
+
+def test_a_denied_reading_empties_the_lists_too() -> None:
+    project, other = a_project(), a_user("SC")
+    manager = a_user("SM", project)
+    assert sees_row(manager, "customers", project=project, owner=other)
+    hold(manager, a_post("SC", project, denied=["customers.read"]))
+    assert not sees_row(manager, "customers", project=project, owner=other)
+    assert sees_row(manager, "deals", project=project, owner=other)
+
+
 def test_an_inactive_post_and_an_inactive_person_give_nothing() -> None:
     project = a_project()
     idle = a_user(None)
