@@ -319,14 +319,15 @@ def up(arguments: argparse.Namespace) -> int:
         "PYTHONPATH": str(ROOT),
         "PYTHONUNBUFFERED": "1",
     }
+    env.pop("PYTHONDONTWRITEBYTECODE", None)  # Compiled once, the second start is faster.
     children = Children()
     with sole_use(data):
         fill(data, empty=arguments.empty, env=env)
         try:
             children.start("web server", web_command(host, port, env.get("DATABASE_URL", "")), env)
+            wait_for_answer(host, port, children)
             for name, command in BACKGROUND.items():
                 children.start(name, [str(PYTHON), "manage.py", *command], env)
-            wait_for_answer(host, port, children)
             say(f"ready: http://{f'[{host}]' if ':' in host else host}:{port}/")
             while True:
                 children.check()
