@@ -12,7 +12,7 @@ from loupan.ledger.models import MoneyType, PaymentMethod, Receipt, Receivable
 from loupan.org.queries import staff_of
 
 STATES = [
-    ("open", _("Open")),
+    ("open", _("Unpaid")),
     ("overdue", _("Overdue")),
     ("week", _("Due in 7 days")),
     ("settled", _("Settled")),

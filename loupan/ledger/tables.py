@@ -58,7 +58,7 @@ def _late(row: Any) -> int | None:
 def _state(row: Any) -> str:
     if not row.outstanding:
         return _("Settled")
-    return _("Overdue") if _late(row) else _("Open")
+    return _("Overdue") if _late(row) else _("Unpaid")
 
 
 def _state_tone(row: Any) -> str:

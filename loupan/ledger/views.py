@@ -98,7 +98,7 @@ def _receivable_chips(request: DeskRequest, rows: QuerySet[Any]) -> Sequence[Pag
         for code, label, tone in (
             ("overdue", _("Overdue"), "red"),
             ("week", _("Due in 7 days"), "blue"),
-            ("open", _("Open"), "grey"),
+            ("open", _("Unpaid"), "grey"),
         )
     ]
 

@@ -75,9 +75,15 @@ class PlanLineForm(forms.Form):
     """One payment of a plan. A share is typed in percent, a fixed amount in yuan."""
 
     money_type = forms.ChoiceField(
-        label=gettext_lazy("Money"), choices=PaymentPlanLine.MoneyType.choices
+        label=gettext_lazy("Money"),
+        choices=[("", gettext_lazy("No payment")), *PaymentPlanLine.MoneyType.choices],
     )
-    method = forms.ChoiceField(label=gettext_lazy("Method"), choices=PaymentPlanLine.Method.choices)
+    # Every field has a first value: a line in which nothing was chosen is no line.
+    method = forms.ChoiceField(
+        label=gettext_lazy("Method"),
+        choices=PaymentPlanLine.Method.choices,
+        initial=PaymentPlanLine.Method.PERCENT,
+    )
     amount = forms.DecimalField(
         label=gettext_lazy("Percent or yuan"),
         required=False,
@@ -86,12 +92,18 @@ class PlanLineForm(forms.Form):
         decimal_places=4,
         widget=forms.TextInput({"inputmode": "decimal", "class": "lp-num"}),
     )
-    base = forms.ChoiceField(label=gettext_lazy("Of"), choices=PaymentPlanLine.Base.choices)
+    base = forms.ChoiceField(
+        label=gettext_lazy("Of"),
+        choices=PaymentPlanLine.Base.choices,
+        initial=PaymentPlanLine.Base.DEAL_TOTAL,
+    )
     includes_deposit = forms.BooleanField(
         label=gettext_lazy("Includes the deposit"), required=False
     )
     anchor = forms.ChoiceField(
-        label=gettext_lazy("Due from"), choices=PaymentPlanLine.Anchor.choices
+        label=gettext_lazy("Due from"),
+        choices=PaymentPlanLine.Anchor.choices,
+        initial=PaymentPlanLine.Anchor.CONTRACT,
     )
     offset_days = forms.IntegerField(
         label=gettext_lazy("Days after"), min_value=-3650, max_value=3650, initial=0, required=False
@@ -104,7 +116,11 @@ class PlanLineForm(forms.Form):
     rounding_unit = forms.ChoiceField(
         label=gettext_lazy("Rounded to"), choices=PrecisionRule.UNITS, initial="1"
     )
-    rounding_mode = forms.ChoiceField(label=gettext_lazy("Rounding"), choices=RoundingMode.choices)
+    rounding_mode = forms.ChoiceField(
+        label=gettext_lazy("Rounding"),
+        choices=RoundingMode.choices,
+        initial=RoundingMode.HALF_UP,
+    )
 
     def clean(self) -> dict[str, Any]:
         data = self.cleaned_data

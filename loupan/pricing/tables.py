@@ -87,7 +87,8 @@ def _how(code: str, rule: str, given: Mapping[str, str]) -> str:
         return rate_text(_decimal(given.get(key)))
 
     def exact(key: str) -> str:
-        return f"{_decimal(given.get(key)) or 0:,f}"
+        whole, _point, part = f"{_decimal(given.get(key)) or 0:,f}".partition(".")
+        return f"{whole}.{part.rstrip('0').ljust(2, '0')}"
 
     match code:
         case "apply_rate":

@@ -41,6 +41,8 @@ from loupan.pricing.rules.tracing import PricingProblem
 Page = Mapping[str, Any]
 EXAMPLE_TOTAL = Decimal(1_500_000)
 EXAMPLE_DEPOSIT = Decimal(50_000)
+# Fields of a line that few plans need.
+FOLDED = ("offset_months", "fixed_on", "milestone", "rounding_unit", "rounding_mode")
 
 
 def _crumb(name: str, label: str) -> list[Page]:
@@ -104,6 +106,7 @@ def plan(request: DeskRequest, pk: int | None = None) -> HttpResponse:
         "project_id": project_id,
         "crumbs": _crumb("pricing:plans", _("Payment plans")),
         "units_url": reverse("pricing:unit_choices"),
+        "folded": FOLDED,
         "example": _example(request, lines, project_id),
     }
     if lines.is_bound and not lines.is_valid() and not form.errors:

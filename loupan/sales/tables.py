@@ -1,12 +1,15 @@
 """How deals are shown: colours of statuses, words of the history, columns of the lists."""
 
+from decimal import Decimal
 from typing import Any
 
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from loupan.core.formatting import money_text
 from loupan.core.models import AuditEvent
 from loupan.core.ui import Column
+from loupan.documents.models import PaperKind
 from loupan.sales.models import Contract, Deal, Reservation
 from loupan.sales.states import DealStatus
 
@@ -31,6 +34,20 @@ EVENTS = {
 }
 
 
+_TOLD = (
+    "kind",
+    "number",
+    "amount",
+    "deal_total",
+    "refunded",
+    "kept",
+    "penalty",
+    "copy_no",
+    "reason",
+)
+_AMOUNTS = frozenset({"amount", "deal_total", "refunded", "kept", "penalty"})
+
+
 def deal_tone(deal: Deal) -> str:
     return DEAL_TONES[DealStatus(deal.status)]
 
@@ -43,11 +60,12 @@ def event_of(event: AuditEvent) -> dict[str, Any]:
     """One line of a deal's timeline."""
     title, icon, tone = EVENTS.get(event.event, (event.event, "history", "grey"))
     facts = event.facts
-    text = " · ".join(
-        str(facts[key])
-        for key in ("number", "amount", "deal_total", "kind", "copy_no", "reason", "refunded")
-        if facts.get(key) not in (None, "")
-    )
+    said = {key: facts[key] for key in _TOLD if facts.get(key) not in (None, "")}
+    if "kind" in said:
+        said["kind"] = str(PaperKind(said["kind"]).label)
+    for key in _AMOUNTS & set(said):
+        said[key] = money_text(Decimal(said[key]))
+    text = " · ".join(str(value) for value in said.values())
     return {
         "at": event.at,
         "title": title,

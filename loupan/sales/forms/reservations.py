@@ -10,6 +10,7 @@ from django.http import QueryDict
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from loupan.core.formatting import rate_text
 from loupan.core.forms import AmountField, DayField
 from loupan.core.refusals import Refusal
 from loupan.customers.models import Customer
@@ -28,6 +29,7 @@ from loupan.pricing.queries import (
     price_book_of,
     price_for,
 )
+from loupan.pricing.tables import value_text
 from loupan.sales import errors, rules
 from loupan.sales.actions.reservations import LATEST_SIGN_BY, BuyerDraft
 
@@ -36,13 +38,27 @@ MOST_BUYERS = 20
 _PLACES = {"payment_plan_id": "plan", "discount_ids": "discount"}
 
 
+class PlanChoice(forms.ModelChoiceField):  # type: ignore[type-arg]
+    """A plan says what it takes off."""
+
+    def label_from_instance(self, obj: Any) -> str:
+        return f"{obj.name} · {rate_text(obj.rate)}"
+
+
+class DiscountChoices(forms.ModelMultipleChoiceField):  # type: ignore[type-arg]
+    """A discount says how much it is."""
+
+    def label_from_instance(self, obj: Any) -> str:
+        return f"{obj.name} · {value_text(obj)}"
+
+
 class ReservationForm(forms.Form):
     """Plan, discounts, deposit and dates; pricing them is part of checking them."""
 
-    plan = forms.ModelChoiceField(
+    plan = PlanChoice(
         None, label=gettext_lazy("Payment plan"), widget=forms.RadioSelect, empty_label=None
     )
-    discount = forms.ModelMultipleChoiceField(
+    discount = DiscountChoices(
         None,
         label=gettext_lazy("Discounts"),
         required=False,

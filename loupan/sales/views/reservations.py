@@ -63,6 +63,18 @@ class Writing:
     buyers: Buyers
     form: ReservationForm
 
+    def offer_terms(self) -> None:
+        """Deposit and dates as the plan and the project say, where nobody typed others."""
+        if (offer := self.form.offer) is None:
+            return
+        for name, value in (
+            ("deposit", f"{offer.deposit:,.2f}"),
+            ("sign_by", offer.sign_by.isoformat()),
+            ("reserved_on", offer.reserve_on.isoformat()),
+        ):
+            if not self.data.get(name):
+                self.data[name] = value
+
     def missing(self, step: int) -> int:
         if step == BUYERS:
             return int(bool(self.buyers.problem))
@@ -86,14 +98,6 @@ def _writing(request: DeskRequest, unit: Unit, given: QueryDict, today: date) ->
     buyers = Buyers(data, unit, request.user)
     form = ReservationForm(data, unit=unit, viewer=request.user, today=today)
     form.is_valid()
-    if form.offer is not None:
-        for name, value in (
-            ("deposit", f"{form.offer.deposit:,.2f}"),
-            ("sign_by", form.offer.sign_by.isoformat()),
-            ("reserved_on", form.offer.reserve_on.isoformat()),
-        ):
-            if not data.get(name):
-                data[name] = value
     return Writing(unit, data, buyers, form)
 
 
@@ -233,6 +237,8 @@ def reserve(request: DeskRequest, pk: int) -> HttpResponse:
     if request.method == "POST":
         return _reserve(request, writing, at)
     step = min(_asked(given), writing.furthest())
+    if step >= TERMS:
+        writing.offer_terms()
     return render(request, "sales/reservation_form.html", _context(request, writing, step, at))
 
 
@@ -246,6 +252,7 @@ def _reserve(request: DeskRequest, writing: Writing, at: datetime) -> HttpRespon
             messages.success(request, _("%(unit)s is reserved: %(number)s") % said)
             return redirect("sales:deal", pk=deal_id)
     writing.unit.refresh_from_db()
+    writing.offer_terms()
     context = _context(request, writing, furthest, at)
     return render(request, "sales/reservation_form.html", context, status=422)
 

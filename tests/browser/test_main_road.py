@@ -1,0 +1,169 @@
+"""DOMAIN 0.3 by pages: unit 1-1-1803 from quote to paid, every amount equal, on a desktop and a phone."""
+
+import os
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import time_machine
+from playwright.sync_api import Page, expect
+
+from loupan.core.calendar import business_day
+from loupan.inventory.testing import a_unit
+from loupan.org.testing import a_project
+from loupan.sales.models import Deal
+from loupan.sales.queries import book_differences
+from loupan.sales.testing import a_buyer, an_office
+from tests.browser.conftest import PHONE, Desk
+
+pytestmark = pytest.mark.django_db(transaction=True)
+PICTURES = os.environ.get("LOUPAN_PICTURES")
+
+
+def seen(desk: Desk, name: str) -> None:
+    if PICTURES:
+        desk.picture(Path(PICTURES), name)
+    desk.looks_sound()
+
+
+def amounts(page: Page, selector: str) -> list[str]:
+    return [
+        text.replace(",", "")
+        for text in page.locator(f"{selector} data.lp-money").all_inner_texts()
+    ]
+
+
+def test_the_canonical_case_is_walked_by_pages_orc_08_orc_11(
+    desk_of: Callable[..., Desk], live_server: object
+) -> None:
+    with time_machine.travel("2025-03-08T12:00:00+08:00") as clock:
+        office = an_office(a_project("海成·云麓", code="HC"))
+        unit = a_unit(office.project)
+        buyer = a_buyer(office, id_number="11010519491231002X", phone="13800138000")
+        lin, zhao = desk_of(office.lin), desk_of(office.zhao)
+
+        # The guided reservation.
+        page = lin.open(f"/sales/units/{unit.pk}/reservation/")
+        page.locator(".ts-control input").fill("8000")
+        page.locator(".ts-dropdown .option").first.click()
+        seen(lin, "01-buyers")
+        page.locator("#offer button[name=go]").click()
+        expect(page.locator("[name=plan]").first).to_be_visible()
+        for discount in office.prices.discount_ids:
+            page.locator(f"input[name=discount][value='{discount}']").check()
+        expect(page.locator("#offer")).to_contain_text("1,459,160.00")
+        expect(page.locator("#offer")).to_contain_text("12,301.13")
+        expect(page.locator("#offer")).to_contain_text("15,462.12")
+        expect(page.locator("#offer")).to_contain_text("95.88%")
+        seen(lin, "02-price")
+        page.reload()
+        expect(page.locator("#offer")).to_contain_text("1,459,160.00")  # The address kept it all.
+        page.locator("#offer button[name=go]").click()
+        expect(page.locator("[name=deposit]")).to_have_value("50,000.00")
+        expect(page.locator("[name=sign_by]")).to_have_value("2025-03-15")
+        assert amounts(page, "#offer tbody") == ["50000.00", "389160.00", "1020000.00"]
+        seen(lin, "03-terms")
+        page.locator("#offer button[name=go]").click()
+        expect(page.locator(".lp-paper")).to_contain_text("壹佰肆拾伍万玖仟壹佰陆拾元整")
+        seen(lin, "04-check")
+        page.locator("#offer form[method=post] button").dblclick()
+        page.wait_for_url(re.compile(r"/sales/deals/\d+/$"))
+        deal = Deal.objects.get()
+        assert [f"{figure}" for figure in amounts(page, ".lp-figures")] == [
+            "1459160.00", "0.00", "0.00",
+        ]  # fmt: skip
+        seen(lin, "05-deal")
+
+        # The deposit, in two clicks from the deal.
+        page = zhao.open(f"/sales/deals/{deal.pk}/")
+        page.get_by_role("link", name=re.compile("Receive money|收款")).first.click()
+        dialog = page.locator("#lp-shared")
+        expect(dialog.locator("[name=amount]")).to_have_value("50,000.00")
+        expect(dialog).to_contain_text("伍万元整")
+        dialog.locator("[name=amount]").fill("60000")
+        expect(dialog).to_contain_text("陆万元整")
+        dialog.locator("[name=amount]").fill("50000")
+        expect(dialog).to_contain_text("伍万元整")
+        seen(zhao, "06-receive")
+        dialog.locator("button[type=submit]").click()
+        page.wait_for_url(re.compile(r"/sales/receipts/\d+/$"))
+        expect(page.locator("main")).to_contain_text("HC-SJ2025-00001")
+        seen(zhao, "07-receipt")
+
+        # The contract a week later.
+        clock.move_to("2025-03-15T12:00:00+08:00")
+        cs = desk_of(office.cast.cs)  # A session does not last a week.
+        page = cs.open(f"/sales/deals/{deal.pk}/contract/")
+        expect(page.locator("[name=signed_on]")).to_have_value("2025-03-15")
+        expect(page.locator("#signing")).to_contain_text("2025-03-22")
+        seen(cs, "08-contract")
+        page.locator("main form.lp-form button[type=submit]").click()
+        page.wait_for_url(re.compile(r"/sales/deals/\d+/$"))
+        expect(page.locator("main")).to_contain_text("HC-HT2025-0001")
+
+        # What is late, and the rest of the money.
+        clock.move_to("2025-03-23T12:00:00+08:00")
+        lin, zhao = desk_of(office.lin), desk_of(office.zhao)
+        page = zhao.open(f"/sales/deals/{deal.pk}/")
+        assert amounts(page, ".lp-figures") == ["1459160.00", "50000.00", "389160.00"]
+        seen(zhao, "09-overdue")
+        page = zhao.open("/ledger/receivables/?state=overdue")
+        expect(page.locator("tbody")).to_contain_text("389,160.00")
+        seen(zhao, "10-receivables")
+        for day, total in (("2025-03-22", "439160.00"), ("2025-03-23", "1459160.00")):
+            page = zhao.open(f"/sales/deals/{deal.pk}/receipts/new/")
+            page.locator("[name=received_on]").fill(day)
+            page.locator("main form.lp-form button[type=submit]").click()
+            page.wait_for_url(re.compile(r"/sales/receipts/\d+/$"))
+            page = zhao.open(f"/sales/deals/{deal.pk}/")
+            assert amounts(page, ".lp-figures")[1] == total
+        assert amounts(page, "#schedule tfoot") == ["1459160.00", "1459160.00", "0.00"]
+        seen(zhao, "11-paid")
+        for path, name in (
+            ("/ledger/receipts/", "12-journal"),
+            ("/sales/reservations/", "13-reservations"),
+            ("/sales/contracts/", "14-contracts"),
+            (f"/sales/deals/{deal.pk}/why/", "15-why"),
+            (f"/customers/{buyer.pk}/", "16-customer"),
+        ):
+            desk = lin if "customers" in path else zhao
+            desk.open(path)
+            seen(desk, name)
+        phone = desk_of(office.zhao, size=PHONE)
+        page = phone.open(f"/sales/deals/{deal.pk}/")
+        assert amounts(page, ".lp-figures") == ["1459160.00", "1459160.00", "0.00"]
+        seen(phone, "17-deal-phone")
+        phone.open(f"/sales/receipts/{deal.account.receipts.first().pk}/reversal/")
+        seen(phone, "18-reversal-phone")
+        dark = desk_of(office.mo, theme="dark")
+        dark.open(f"/sales/deals/{deal.pk}/")
+        seen(dark, "19-deal-dark")
+        dark.open(f"/sales/deals/{deal.pk}/cancellation/")
+        assert business_day(deal.made_at).isoformat() == "2025-03-08"
+        assert book_differences() == []
+
+
+def test_pricing_pages_stand_without_barriers(desk_of: Callable[..., Desk]) -> None:
+    office = an_office(a_project("海成·云麓", code="HC"))
+    desk = desk_of(office.mo)
+    for path, name in (
+        ("/pricing/plans/", "20-plans"),
+        (f"/pricing/plans/{office.prices.plan.pk}/", "21-plan"),
+        ("/pricing/discounts/", "22-discounts"),
+        (f"/pricing/discounts/{office.prices.member.pk}/", "23-discount"),
+        ("/pricing/policy/", "24-policy"),
+        ("/pricing/prices/", "25-prices"),
+    ):
+        desk.open(path)
+        seen(desk, name)
+    page = desk.open(f"/pricing/plans/{office.prices.plan.pk}/")
+    page.locator("[name=line-2-amount]").fill("60")
+    page.locator("[name=line-2-amount]").blur()
+    expect(page.locator("#example")).to_contain_text("900,000.00")
+    finance = desk_of(office.cast.fm)
+    finance.open("/ledger/bank-accounts/")
+    seen(finance, "26-bank-accounts")
+    phone = desk_of(office.mo, size=PHONE, theme="dark")
+    phone.open(f"/pricing/plans/{office.prices.plan.pk}/")
+    seen(phone, "27-plan-phone-dark")
