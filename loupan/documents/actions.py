@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from django.core.exceptions import PermissionDenied
 from django.db.models import Max
 
 from loupan.core import audit
@@ -34,7 +35,10 @@ def save_template(
     if len(content) > LARGEST_TEMPLATE:
         raise errors.TemplateTooLarge(megabytes=LARGEST_TEMPLATE // 1024 // 1024)
     company = Company.objects.get(pk=company_id)
-    project = Project.objects.get(pk=project_id) if project_id else None
+    project = Project.objects.get(pk=project_id, company=company) if project_id else None
+    reach = by.access.projects_with("documents.edit_templates")
+    if not Project.objects.filter(pk__in=reach, company=company).exists():
+        raise PermissionDenied("documents.edit_templates")
     queries.fill(content, {field.split("[")[0]: "" for field in fields_of(kind)})
     earlier = PaperTemplate.objects.filter(kind=kind, company=company, project=project)
     edition = (earlier.aggregate(last=Max("edition"))["last"] or 0) + 1

@@ -15,3 +15,10 @@ class TemplateBroken(Refusal):
 class TemplateTooLarge(Refusal):
     message = _("The template is larger than %(megabytes)s MB. Use smaller pictures.")
     field = "file"
+
+
+class ChineseFontsMissing(Refusal):
+    message = _(
+        "No Chinese fonts were found, so paper cannot be printed. Install Noto Sans CJK, or put"
+        " its files into %(folder)s."
+    )

@@ -2,9 +2,11 @@
 
 import io
 import json
+import zipfile
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +15,12 @@ import typst
 from django.conf import settings
 from django.db.models import Q, QuerySet
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from docx.opc.exceptions import PackageNotFoundError
 from docxtpl import DocxTemplate
 from jinja2 import TemplateError
-from jinja2.sandbox import SandboxedEnvironment
+from jinja2.exceptions import SecurityError
+from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from loupan.documents import errors
 from loupan.documents.models import PaperTemplate, Printing
@@ -27,17 +32,33 @@ FORM = Path(__file__).resolve().parent / "typst" / "paper.typ"
 FONT_FOLDERS = ("/usr/share/fonts", "/usr/local/share/fonts")
 
 
+# Those paper.typ asks for.
+CHINESE_FONTS = frozenset({"Noto Sans CJK SC", "Noto Sans SC", "Noto Sans CJK"})
+
+
 def _font_folders() -> list[str]:
     own = Path(settings.BASE_DIR) / "assets" / "fonts"
     return [str(folder) for folder in (own, *map(Path, FONT_FOLDERS)) if folder.exists()]
 
 
+@lru_cache(maxsize=4)
+def _has_chinese_fonts(folders: tuple[str, ...]) -> bool:
+    found = typst.Fonts(include_system_fonts=False, font_paths=list(folders)).families()
+    return not CHINESE_FONTS.isdisjoint(found)
+
+
 def pdf_of(paper: Paper) -> bytes:
-    """A4 PDF with the fonts embedded; nothing outside the form's own folder can be read."""
+    """A4 PDF with the fonts embedded; nothing outside the form's own folder can be read.
+
+    Raises ChineseFontsMissing instead of printing empty boxes.
+    """
+    folders = _font_folders()
+    if not _has_chinese_fonts(tuple(folders)):
+        raise errors.ChineseFontsMissing(folder=Path(settings.BASE_DIR) / "assets" / "fonts")
     made = typst.compile(
         str(FORM),
         root=str(FORM.parent),
-        font_paths=_font_folders(),
+        font_paths=folders,
         ignore_system_fonts=True,
         format="pdf",
         sys_inputs={"paper": json.dumps(paper.as_data(), ensure_ascii=False)},
@@ -113,14 +134,44 @@ def docx_of(kind: str, project: Project, fields: Mapping[str, Any]) -> bytes:
     return fill(bytes(own.content) if own else built_in(kind), fields)
 
 
+FILTERS = frozenset(
+    {"default", "d", "join", "length", "count", "lower", "upper", "trim", "first", "last"}
+)
+LARGEST_UNPACKED = 60 * 1024 * 1024
+
+
+class MergeFields(ImmutableSandboxedEnvironment):
+    """What a Word template may say: fields, lists, conditions. It calls and computes nothing."""
+
+    intercepted_binops = frozenset(ImmutableSandboxedEnvironment.default_binop_table)
+
+    def __init__(self) -> None:
+        super().__init__(autoescape=True)
+        self.globals.clear()
+        self.filters = {name: self.filters[name] for name in FILTERS}
+
+    def is_safe_callable(self, obj: Any) -> bool:
+        return False
+
+    def call_binop(self, context: Any, operator: str, left: Any, right: Any) -> Any:
+        raise SecurityError(f"{operator} is not allowed")
+
+
 def fill(template: bytes, fields: Mapping[str, Any]) -> bytes:
+    """A Word file from a template. Raises TemplateBroken for whatever is no template."""
     try:
+        with zipfile.ZipFile(io.BytesIO(template)) as parts:
+            if sum(part.file_size for part in parts.infolist()) > LARGEST_UNPACKED:
+                raise errors.TemplateBroken(problem=_("it is too large when unpacked"))
         document = DocxTemplate(io.BytesIO(template))
-        document.render(dict(fields), jinja_env=SandboxedEnvironment(autoescape=True))
+        document.render(dict(fields), jinja_env=MergeFields())
         buffer = io.BytesIO()
         document.save(buffer)
-    except (TemplateError, ValueError, KeyError) as error:
-        raise errors.TemplateBroken(problem=str(error)[:300]) from error
+    except (
+        TemplateError, ValueError, LookupError, TypeError, AttributeError, ArithmeticError, OSError,
+        SyntaxError, zipfile.BadZipFile, PackageNotFoundError,
+    ) as error:  # fmt: skip
+        raise errors.TemplateBroken(problem=str(error)[:300] or type(error).__name__) from error
     return buffer.getvalue()
 
 
