@@ -13,3 +13,8 @@ class PeriodTurnedRound(Refusal):
 class PeriodTooLong(Refusal):
     message = _("A period of more than %(years)s years is too long. Shorten it.")
     field = "from"
+
+
+class DayOutOfRange(Refusal):
+    message = _("Choose days between %(first)s and %(last)s.")
+    field = "from"

@@ -14,6 +14,7 @@ from loupan.reports import errors
 from loupan.reports.queries.scope import Parameters
 
 LONGEST_YEARS = 5
+EARLIEST, LATEST = date(2000, 1, 1), date(2099, 12, 31)
 
 
 class ReportForm(forms.Form):
@@ -42,6 +43,11 @@ class ReportForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
         first, last = cleaned.get("from"), cleaned.get("to")
+        for name, day in (("from", first), ("to", last)):
+            if day and not EARLIEST <= day <= LATEST:
+                self.add_error(name, str(errors.DayOutOfRange(first=EARLIEST, last=LATEST)))
+        if self.errors:
+            return cleaned
         if first and last and last < first:
             self.add_error("to", str(errors.PeriodTurnedRound()))
         elif first and last and last - first > timedelta(days=366 * LONGEST_YEARS):

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
+from typing import Any
 
 from django.db.models import (
     Case,
@@ -176,7 +177,7 @@ class Share:
     base_units: int
 
 
-def _sums(units: QuerySet[Unit], statuses: Iterable[str]) -> tuple[int, Decimal, Decimal]:
+def _sums(units: QuerySet[Any], statuses: Iterable[str]) -> tuple[int, Decimal, Decimal]:
     sums = units.filter(status_then__in=list(statuses)).aggregate(
         n=Count("pk"),
         area=Coalesce(
@@ -210,7 +211,9 @@ def sell_through(units: QuerySet[Unit], base: Iterable[str] = RELEASED_NOW) -> S
     sold = _sums(units, SOLD)
     whole = _sums(units, base)
     return Share(
-        *(rules.ratio(part, all_) for part, all_ in zip(sold, whole, strict=True)),
+        units=rules.ratio(sold[0], whole[0]),
+        area=rules.ratio(sold[1], whole[1]),
+        value=rules.ratio(sold[2], whole[2]),
         sold_units=sold[0],
         base_units=whole[0],
     )

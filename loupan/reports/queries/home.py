@@ -176,18 +176,8 @@ def _to_collect(viewer: User, project: Project, today: date) -> Card:
     active = Deal.objects.filter(
         viewer.access.rows("money", owner="consultant_id"), project=project, ended_on=None
     )
-    overdue = (
-        Receivable.objects.filter(
-            account_id__in=active.values("account_id"),
-            corrects=None,
-            corrected_by=None,
-            due_on__lt=today,
-        )
-        .annotate(received=Sum("allocations__amount"))
-        .filter(Q(received=None) | Q(received__lt=F("amount")))
-        .select_related("account")
-        .order_by("due_on", "id")
-    )
+    due = live_lines().filter(account_id__in=active.values("account_id")).select_related("account")
+    overdue = in_state(with_received(due), "overdue", today=today).order_by("due_on", "id")
     found = list(overdue[:MANY])
     deals = {d.account_id: d for d in active.filter(account_id__in=[r.account_id for r in found])}
     lines = [

@@ -3,15 +3,13 @@
 from datetime import datetime
 from decimal import Decimal
 
-from django.db.models import F, OuterRef, QuerySet, Subquery, Sum
-from django.db.models.functions import Coalesce
+from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from loupan.core.calendar import business_day
-from loupan.ledger.models import Allocation, Receivable
+from loupan.ledger.queries import live_lines, with_received
 from loupan.org.models import User
-from loupan.reports.queries.figures import MONEY
 from loupan.reports.queries.report import Column, Report, Row, summed
 from loupan.reports.queries.scope import Parameters, deals_in, receipts_in
 from loupan.sales.models import Deal
@@ -74,7 +72,7 @@ RECEIVABLES = (
     Column("due_on", _("Due on"), "date"),
     Column("due", _("Due"), "money"),
     Column("received", _("Received"), "money", _("Allocated to this line")),
-    Column("balance", _("Balance"), "money"),
+    Column("balance", _("Outstanding"), "money"),
     Column("days", _("Days overdue"), "number"),
 )
 
@@ -83,24 +81,12 @@ def receivables(viewer: User, asked: Parameters, at: datetime) -> Report:
     """R-F03: schedule lines of active deals due in the period, with what was allocated to each."""
     cut_off = business_day(at)
     deals = _deals_of(deals_in(viewer, asked).filter(ended_on=None))
-    allocated = (
-        Allocation.objects.filter(receivable=OuterRef("pk"))
-        .order_by()
-        .values("receivable")
-        .annotate(sum=Sum("amount"))
-        .values("sum")
-    )
-    due = (
-        Receivable.objects.filter(
+    due = with_received(
+        live_lines().filter(
             account_id__in=deals_in(viewer, asked).filter(ended_on=None).values("account_id"),
-            corrects=None,
-            corrected_by=None,
             due_on__range=(asked.first, asked.last),
         )
-        .annotate(received=Coalesce(Subquery(allocated), ZERO, output_field=MONEY))
-        .annotate(balance=F("amount") - F("received"))
-        .order_by("due_on", "account_id", "seq", "id")
-    )
+    ).order_by("due_on", "account_id", "seq", "id")
     lines = []
     for line in due:
         deal = deals[line.account_id]
@@ -112,8 +98,8 @@ def receivables(viewer: User, asked: Parameters, at: datetime) -> Report:
             "due_on": line.due_on,
             "due": line.amount,
             "received": line.received,
-            "balance": line.balance,
-            "days": late if line.balance > 0 else 0,
+            "balance": line.outstanding,
+            "days": late if line.outstanding > 0 else 0,
         }
         lines.append(Row(cells, {"unit": reverse("sales:deal", args=[deal.pk])}))
     return Report(RECEIVABLES, lines, summed(lines, "due", "received", "balance"))

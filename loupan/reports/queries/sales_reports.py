@@ -245,7 +245,7 @@ CONTRACTS = (
     Column("loan", _("Loan"), "money"),
     Column("received", _("Received"), "money", _("Receipts less reversals and refunds, to date")),
     Column("received_rate", _("Received share"), "rate"),
-    Column("balance", _("Balance"), "money"),
+    Column("balance", _("Outstanding"), "money"),
     Column("status", _("Status")),
     Column("consultant", _("Consultant")),
 )
