@@ -12,18 +12,10 @@ from loupan.core.forms import DayField
 from loupan.core.refusals import Refusal
 from loupan.customers import queries, rules
 from loupan.customers.models import CustomerKind, FollowUp
-from loupan.customers.states import Grade
+from loupan.customers.states import Grade, IdType
 from loupan.org.models import Project
 
 SEPARATORS = re.compile(r"[,，;；、/\n]+")
-ID_TYPES = [
-    ("id_card", _("ID card")),
-    ("passport", _("Passport")),
-    ("hk_macau_permit", _("Hong Kong and Macau permit")),
-    ("taiwan_permit", _("Taiwan permit")),
-    ("military", _("Military ID")),
-    ("other", _("Other paper")),
-]
 SEXES = [("", _("Not said")), ("m", _("Male")), ("f", _("Female"))]
 
 
@@ -127,7 +119,7 @@ class CustomerForm(_ProjectForm):
     )
     name = forms.CharField(label=_("Name"), max_length=80)
     phones = PhonesField(label=_("Phones"), help_text=_("Several numbers are separated by commas."))
-    id_type = forms.ChoiceField(label=_("ID type"), choices=ID_TYPES, initial="id_card")
+    id_type = forms.ChoiceField(label=_("ID type"), choices=IdType.choices, initial=IdType.ID_CARD)
     id_number = forms.CharField(label=_("ID number or credit code"), max_length=40, required=False)
     source_id = _source()
     grade = _grade()

@@ -21,7 +21,6 @@ MOST_PHONES = 5
 LONGEST_NAME = 80
 SHORTEST_PAPER = 5
 LONGEST_PAPER = 30
-ID_TYPES = ("id_card", "passport", "hk_macau_permit", "taiwan_permit", "military", "other")
 
 # Marks that turn the direction of writing make one name look like another.
 _DIRECTION = re.compile("[\u200e\u200f\u202a-\u202e\u2066-\u2069]")

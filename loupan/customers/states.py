@@ -1,4 +1,4 @@
-"""Life-cycle class and grade of a customer (CUS-10, CUS-26)."""
+"""Life-cycle class and grade of a customer (CUS-10, CUS-26), and kinds of papers."""
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -21,6 +21,17 @@ class Grade(models.TextChoices):
     B = "B", _("B · will reserve within 30 days")
     C = "C", _("C · interested")
     D = "D", _("D · unlikely")
+
+
+class IdType(models.TextChoices):
+    """The paper an ID number stands on; of companies the credit code, whatever this says."""
+
+    ID_CARD = "id_card", _("ID card")
+    PASSPORT = "passport", _("Passport")
+    HK_MACAU_PERMIT = "hk_macau_permit", _("Hong Kong and Macau permit")
+    TAIWAN_PERMIT = "taiwan_permit", _("Taiwan permit")
+    MILITARY = "military", _("Military ID")
+    OTHER = "other", _("Other paper")
 
 
 PROGRESS = [

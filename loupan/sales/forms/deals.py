@@ -8,7 +8,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from loupan.core.forms import AmountField, DayField
-from loupan.customers.forms import ID_TYPES
+from loupan.customers.states import IdType
 from loupan.inventory.states import UnitStatus
 from loupan.ledger.models import LOAN_TYPES, Account, MoneyType, PaymentMethod
 from loupan.ledger.queries import Line, bank_accounts_of
@@ -40,7 +40,7 @@ class ContractForm(forms.Form):
 class IdentityForm(forms.Form):
     """The ID number that a contract needs."""
 
-    id_type = forms.ChoiceField(label=_("ID type"), choices=ID_TYPES, initial="id_card")
+    id_type = forms.ChoiceField(label=_("ID type"), choices=IdType.choices, initial=IdType.ID_CARD)
     id_number = forms.CharField(label=_("ID number or credit code"), max_length=40)
 
 
