@@ -12,6 +12,8 @@ import uuid
 from collections.abc import Mapping
 from typing import Any
 
+import psycopg
+
 from benchmarks.frame import ROOT, Bar, Context, Load, Row, Site, http_request, load
 
 UNITS = 6_000
@@ -81,12 +83,14 @@ INSERT INTO sales_buyer (deal_id, customer_id, share, seq) VALUES (:deal, {custo
 INSERT INTO sales_processstep (deal_id, seq, code, planned_on, actual_on)
   SELECT :deal, n, 'step_' || n, current_date + n, NULL FROM generate_series(1, 13) AS n;
 UPDATE inventory_unit SET status = 'reserved', claim_label = 'x', version = version + 1 WHERE id = :unit;
-INSERT INTO inventory_unitchange (project_id, unit_id, verb, from_status, to_status, reason, by_id, source, at)
+INSERT INTO inventory_unitchange
+    (project_id, unit_id, verb, from_status, to_status, reason, by_id, source, at)
   VALUES ({project}, :unit, 'reserve', 'available', 'reserved', '', {user}, 'raw', now());
 INSERT INTO sales_reservation (deal_id, project_id, number, reserved_on, sign_by, by_id, at)
   VALUES (:deal, {project}, 'raw-' || :deal, current_date, current_date + 7, {user}, now())
   RETURNING id AS reservation \\gset
-INSERT INTO core_auditevent (at, by_id, source, event, subject_type, subject_id, project_id, facts, before, after)
+INSERT INTO core_auditevent
+    (at, by_id, source, event, subject_type, subject_id, project_id, facts, before, after)
   VALUES (now(), {user}, 'raw', 'sales.reservation.made', 'sales.reservation', :reservation, {project},
     '{{}}', '{{}}', '{{}}');
 COMMIT;
@@ -164,8 +168,6 @@ def on_postgres(context: Context) -> list[Row]:
 
 
 def _once(url: str, statement: str) -> None:
-    import psycopg  # noqa: PLC0415  Only where PostgreSQL is.
-
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute(statement)
 

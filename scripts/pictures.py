@@ -1,6 +1,6 @@
 """Take the pictures of the README from a running demo.
 
-    .venv/bin/python -m scripts.pictures http://127.0.0.1:8000
+.venv/bin/python -m scripts.pictures http://127.0.0.1:8000
 """
 
 import shutil

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from io import BytesIO
-from typing import Any, cast
+from typing import Any
 
 from loupan.core.sheets.writing import Kind, OutColumn, OutSheet, write_xlsx
 
@@ -27,6 +27,6 @@ def workbook_of(
 ) -> bytes:
     """One sheet: `heads` are (label, kind); head and foot of each page name the person and the minute."""
     buffer = BytesIO()
-    columns = [OutColumn(label, cast(Kind, KINDS.get(kind, "text"))) for label, kind in heads]
+    columns = [OutColumn(label, KINDS.get(kind, "text")) for label, kind in heads]
     write_xlsx(buffer, [OutSheet(title, columns, lines)], watermark=f"{who} · {at:%Y-%m-%d %H:%M}")
     return buffer.getvalue()

@@ -1,6 +1,5 @@
 """What the lists of the ledger can be narrowed by. The door sets `request.today` and `request.project`."""
 
-from datetime import date, timedelta
 from typing import Any
 
 import django_filters
@@ -9,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from loupan.core.forms import DayInput
 from loupan.ledger.models import MoneyType, PaymentMethod, Receipt, Receivable
+from loupan.ledger.queries import in_state
 from loupan.org.queries import staff_of
 
 STATES = [
@@ -71,8 +71,8 @@ class ReceivableFilter(django_filters.FilterSet):  # type: ignore[misc]  # It is
     money_type = django_filters.ChoiceFilter(
         label=_("Money"), choices=MoneyType.choices, empty_label=_("All kinds of money")
     )
-    first = _day(_("Due from"), "due_on", "gte")
-    last = _day(_("Due until"), "due_on", "lte")
+    first = _day(_("Due date from"), "due_on", "gte")
+    last = _day(_("Due date until"), "due_on", "lte")
 
     class Meta:
         model = Receivable
@@ -83,15 +83,3 @@ class ReceivableFilter(django_filters.FilterSet):  # type: ignore[misc]  # It is
 
     def by_state(self, rows: QuerySet[Receivable], name: str, value: str) -> QuerySet[Receivable]:
         return in_state(rows, value, today=self.request.today)
-
-
-def in_state(rows: QuerySet[Receivable], state: str, *, today: date) -> QuerySet[Receivable]:
-    """Lines that owe something, that are late, that come due in a week, or that owe nothing."""
-    if state == "settled":
-        return rows.filter(outstanding=0)
-    rows = rows.filter(outstanding__gt=0)
-    if state == "overdue":
-        return rows.filter(due_on__lt=today)
-    if state == "week":
-        return rows.filter(due_on__gte=today, due_on__lte=today + timedelta(days=7))
-    return rows

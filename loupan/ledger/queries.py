@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -38,6 +38,18 @@ def with_received(rows: QuerySet[Receivable]) -> QuerySet[Receivable]:
     """Each line with `received`, what allocations have given it (net of what they took back), and
     `outstanding`."""
     return rows.annotate(**_SUMS)
+
+
+def in_state(rows: QuerySet[Any], state: str, *, today: date) -> QuerySet[Any]:
+    """Lines that owe something, that are late, that come due in a week, or that owe nothing."""
+    if state == "settled":
+        return rows.filter(outstanding=0)
+    rows = rows.filter(outstanding__gt=0)
+    if state == "overdue":
+        return rows.filter(due_on__lt=today)
+    if state == "week":
+        return rows.filter(due_on__gte=today, due_on__lte=today + timedelta(days=7))
+    return rows
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from loupan.core.calendar import business_day
 from loupan.core.ui import EditPage, ListPage
 from loupan.ledger import queries, tables
-from loupan.ledger.filters import ReceiptFilter, ReceivableFilter, in_state
+from loupan.ledger.filters import ReceiptFilter, ReceivableFilter
 from loupan.ledger.forms import BankAccountForm
 from loupan.ledger.models import BankAccount, Receivable
 from loupan.org.queries import DeskRequest, current_project
@@ -91,7 +91,7 @@ def _receivable_chips(request: DeskRequest, rows: QuerySet[Any]) -> Sequence[Pag
         {
             "label": label,
             "url": f"?state={code}" if chosen != code else "?",
-            "count": in_state(_receivable_rows(request), code, today=today).count(),
+            "count": queries.in_state(_receivable_rows(request), code, today=today).count(),
             "active": chosen == code,
             "tone": tone,
         }
@@ -115,9 +115,9 @@ RECEIVABLES = ListPage(
     row_url=tables.account_url,
     chips=_receivable_chips,
     totals={
-        "amount": Sum("amount"),
-        "received": Sum("received"),
-        "outstanding": Sum("outstanding"),
+        "due": Sum("amount"),
+        "paid": Sum("received"),
+        "owed": Sum("outstanding"),
     },
     empty=gettext_lazy("Nothing is due here. Schedules begin with a reservation."),
 )

@@ -139,7 +139,8 @@ def contract(deal: Mapping[str, Any]) -> Paper:
         clauses=[
             (
                 "第一条　标的",
-                f"出卖人将 {deal['project']} {deal['unit']} 房屋出售给买受人，预售许可证号：{deal['permit']}。"
+                f"出卖人将 {deal['project']} {deal['unit']} 房屋出售给买受人，"
+                f"预售许可证号：{deal['permit']}。"
                 f"建筑面积 {deal['built_area']} 平方米，套内建筑面积 {deal['inner_area']} 平方米。",
             ),
             (

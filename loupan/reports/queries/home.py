@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from django.db.models import Count, F, Q, Sum
+from django.db.models import Count, Q
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
@@ -14,7 +14,7 @@ from loupan.core.models import AuditEvent
 from loupan.customers.models import Customer
 from loupan.inventory.models import Unit
 from loupan.inventory.states import UnitStatus
-from loupan.ledger.models import Receivable
+from loupan.ledger.queries import in_state, live_lines, with_received
 from loupan.org.models import Project, User
 from loupan.reports.queries import figures
 from loupan.reports.queries.figures import Period
