@@ -159,9 +159,14 @@ class Unit(models.Model):
     full number within the project ("1-1-1803"), `room_no` what stands on the door ("1803").
     """
 
-    project = models.ForeignKey(Project, on_delete=models.PROTECT, related_name="+")
-    building = models.ForeignKey(Building, on_delete=models.PROTECT, related_name="units")
-    entrance = models.ForeignKey(Entrance, on_delete=models.PROTECT, related_name="units")
+    # No index of their own: each is the first column of one below.
+    project = models.ForeignKey(Project, on_delete=models.PROTECT, related_name="+", db_index=False)
+    building = models.ForeignKey(
+        Building, on_delete=models.PROTECT, related_name="units", db_index=False
+    )
+    entrance = models.ForeignKey(
+        Entrance, on_delete=models.PROTECT, related_name="units", db_index=False
+    )
     layout = models.ForeignKey(
         Layout, on_delete=models.PROTECT, null=True, blank=True, related_name="units"
     )
@@ -259,10 +264,14 @@ class UnitChange(models.Model):
     Its id is the version of the board: `?since=` gives the units with later changes.
     """
 
-    project = models.ForeignKey(Project, on_delete=models.PROTECT, related_name="+")
+    project = models.ForeignKey(Project, on_delete=models.PROTECT, related_name="+", db_index=False)
     # The change outlives the unit: a unit of an undone import goes, what happened stays.
     unit = models.ForeignKey(
-        Unit, on_delete=models.DO_NOTHING, db_constraint=False, related_name="changes"
+        Unit,
+        on_delete=models.DO_NOTHING,
+        db_constraint=False,
+        db_index=False,
+        related_name="changes",
     )
     verb = models.CharField(max_length=40)
     from_status = models.CharField(max_length=12)

@@ -165,7 +165,8 @@ def board_changes(project_id: int, *, at: datetime, since: int) -> BoardChanges:
     if not last:
         return BoardChanges(version, [], [])
     units = _units(project_id, _places(project_id, None, business_day(at)), unit_ids=sorted(last))
-    return BoardChanges(version, units, _gone(project_id, sorted(last)))
+    missing = sorted(set(last) - {unit["id"] for unit in units})
+    return BoardChanges(version, units, _gone(project_id, missing) if missing else [])
 
 
 def board_buildings(project_id: int, chosen: str | None = None) -> list[BoardBuilding]:
