@@ -61,6 +61,10 @@ class BoardState:
             )
         )
 
+    @property
+    def needs_days(self) -> bool:
+        return self.line == "days" or self.view == "age"
+
     def matches(self, unit: Mapping[str, Any]) -> bool:
         """Whether a unit passes every filter but that of the status (which the legend counts)."""
         if self.layout and unit["layout"] != self.layout:

@@ -27,7 +27,7 @@ from loupan.documents.queries import table_pdf
 from loupan.inventory.actions.units import release_units, unwithhold_units, withhold_units
 from loupan.inventory.models import Orientation, Unit
 from loupan.inventory.permissions import READ_BOARD, RELEASE_UNIT, WITHHOLD_UNIT
-from loupan.inventory.queries.board import BoardBuilding, board_changes
+from loupan.inventory.queries.board import BoardBuilding, board_buildings, board_changes
 from loupan.inventory.queries.board import board as board_of
 from loupan.inventory.queries.units import units_for
 from loupan.inventory.states import UNIT, UnitStatus
@@ -52,11 +52,11 @@ def board(request: DeskRequest) -> HttpResponse:
     """Every unit in its place; with `?unit=` one of them opened beside it."""
     project, at = current_project(request), timezone.now()
     require(request.user, READ_BOARD, project.pk)
+    buildings = board_buildings(project.pk)
     building = request.GET.get("building", "")
-    data = board_of(project.pk, at=at)
-    buildings: list[BoardBuilding] = data["buildings"]
     chosen = building if building in {entry.code for entry in buildings} else None
-    units = [unit for unit in data["units"] if chosen is None or unit["building"] == chosen]
+    data = board_of(project.pk, at=at, building=chosen)
+    units = data["units"]
     form = BoardForm(request.GET, layouts=sorted({unit["layout"] for unit in units} - {""}))
     batch = _batch_verbs(request.user, project.pk)
     state = form.state(may_select=bool(batch))
@@ -64,7 +64,7 @@ def board(request: DeskRequest) -> HttpResponse:
     pen = drawing.Pen(
         state=state,
         today=business_day(at),
-        released=queries.released_on(project.pk),
+        released=queries.released_on(project.pk) if state.needs_days else {},
         query=_query(request.GET, unit=None),
         chosen=unit.pk if unit else None,
         price_edges=drawing.price_edges(units) if state.view == "price" else (),
@@ -75,7 +75,7 @@ def board(request: DeskRequest) -> HttpResponse:
         "state": state,
         "form": form,
         "tabs": _tabs(request.GET, buildings, chosen),
-        "board": drawing.board_html(buildings, units, pen) if units else "",
+        "board": drawing.board_html(data["buildings"], units, pen) if units else "",
         "version": data["version"],
         "edges": ",".join(map(str, pen.price_edges)),
         "legend": [
@@ -207,12 +207,11 @@ def board_data(request: DeskRequest) -> HttpResponse:
     layouts = {unit["layout"] for unit in units} | {request.GET.get("layout", "")}
     form = BoardForm(request.GET, layouts=layouts)
     state = form.state(may_select=True)
-    needs_days = state.line == "days" or state.view == "age"
     ids = [unit["id"] for unit in units]
     pen = drawing.Pen(
         state=state,
         today=business_day(at),
-        released=queries.released_on(project_id, ids) if needs_days and ids else {},
+        released=queries.released_on(project_id, ids) if state.needs_days and ids else {},
         query=_query(request.GET, unit=None, since=None, edges=None, project=None),
         price_edges=_edges(request.GET.get("edges", "")),
     )

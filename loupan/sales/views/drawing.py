@@ -118,26 +118,25 @@ class Pen:
             classes += f" ub-a{bisect_right(AGE_EDGES, days) if days is not None else 9}"
         if (state.status and status not in state.status) or not state.matches(unit):
             classes += " ub-dim"
-        line, spoken = self.line(unit, days)
+        line = self.line(unit, days)
         flags = unit["flags"]
         warned = ""
         if flags and not WARNING_FLAGS.isdisjoint(flags):
             said = escape(", ".join(str(FLAG_LABELS[flag]) for flag in flags))
-            warned = f'<em title="{said}">!</em>'
+            warned = f'<em data-m="!">{said}</em> '
         data = (
-            f' id="u{pk}" data-s="{status}" data-n="{number}" data-l="{escape(unit["layout"])}"'
-            f' data-o="{unit["orientation"]}" data-a="{unit["built_area"] or ""}"'
-            f' data-t="{unit["list_total"] or ""}" data-p="{price}"'
+            f' id="u{pk}" title="{number}" data-s="{status}" data-n="{number}"'
+            f' data-l="{escape(unit["layout"])}" data-o="{unit["orientation"]}"'
+            f' data-a="{unit["built_area"] or ""}" data-t="{unit["list_total"] or ""}" data-p="{price}"'
         )
-        body = f"<b>{room}</b><i>{mark}</i>{warned}<span>{line}</span>"
-        name = f' aria-label="{number} {label}{" " + spoken if spoken else ""}"'
+        body = f'<b>{room}</b> <i data-m="{mark}">{label}</i> {warned}<span>{line}</span>'
         if state.is_selecting:
             return (
-                f'<label {classes}"{data}><input type="checkbox" name="unit" value="{pk}"{name}>'
+                f'<label {classes}"{data}><input type="checkbox" name="unit" value="{pk}">'
                 f"{body}</label>"
             )
         current = ' aria-current="true"' if pk == self.chosen else ""
-        return f'<a {classes}"{data}{name}{current} href="?{self.query}unit={pk}">{body}</a>'
+        return f'<a {classes}"{data}{current} href="?{self.query}unit={pk}">{body}</a>'
 
     def days(self, unit: Mapping[str, Any]) -> int | None:
         """Days since a unit still for sale was first offered."""
@@ -146,28 +145,24 @@ class Pen:
             return None
         return max(0, (self.today - since).days)
 
-    def line(self, unit: Mapping[str, Any], days: int | None) -> tuple[str, str]:
-        """The second line of a cell: escaped for the eye, and escaped for the ear."""
+    def line(self, unit: Mapping[str, Any], days: int | None) -> str:
+        """The second line of a cell, escaped."""
         until = unit["claim_until"]
         if until and self.state.view not in {"price", "age"}:
-            who = "" if self.state.view == "screen" else escape(unit["claim_label"])
+            who = "" if self.state.view == "screen" else f"<s>{escape(unit['claim_label'])}</s> "
             if unit["status"] in COUNTED:
-                clock = escape(until)
-                shown = f'<u data-until="{clock}" data-warn="60">{_clock(until)}</u>'
-                return (f"<s>{who}</s>{shown}" if who else shown), who
-            return f"<s>{who}</s>{_day(until)}", who
+                return f'{who}<u data-until="{escape(until)}" data-warn="60">{_clock(until)}</u>'
+            return f"{who}{_day(until)}"
         line = self.state.line
         if line == "layout":
-            text = escape(unit["layout"])
-        elif line == "total":
-            text = wan(unit["list_total"])
-        elif line == "price":
-            text = whole(unit["list_unit_price"])
-        elif line == "days":
-            text = "" if days is None else gettext("%(days)s d") % {"days": days}
-        else:
-            text = unit["built_area"] or ""
-        return text, text
+            return escape(unit["layout"])
+        if line == "total":
+            return wan(unit["list_total"])
+        if line == "price":
+            return whole(unit["list_unit_price"])
+        if line == "days":
+            return "" if days is None else gettext("%(days)s d") % {"days": days}
+        return unit["built_area"] or ""
 
     def price_step(self, price: str) -> int:
         if not price:
@@ -275,7 +270,7 @@ def _tower(
     )
     row_of = {floor: row for row, floor in enumerate(floors)}
     several = len(groups) > 1
-    heads, doors = ["<th></th>"], ["<th></th>"]
+    heads, doors = ["<td></td>"], ["<td></td>"]
     columns: list[tuple[str, list[int]]] = []
     placed: list[dict[tuple[int, int], tuple[str, int]]] = []
     for code, units in groups.items():
