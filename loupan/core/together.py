@@ -69,7 +69,7 @@ def _inserts(rows: Iterable[Row]) -> list[tuple[str, list[Any]]]:
         groups.setdefault((type(row), row.pk is not None), []).append(row)
     parts = []
     for (kind, has_id), members in groups.items():
-        columns = _columns(kind, has_id, connection.vendor)
+        columns = _columns(kind, connection.vendor, has_id=has_id)
         marks = f"({', '.join(['%s'] * len(columns))})"
         names = ", ".join(f'"{column}"' for column, _, _ in columns)
         sql = (
@@ -84,7 +84,7 @@ def _inserts(rows: Iterable[Row]) -> list[tuple[str, list[Any]]]:
 def _update(row: Row, names: Sequence[str]) -> tuple[str, list[Any]]:
     wanted = set(names)
     columns = [
-        column for column in _columns(type(row), False, connection.vendor)  # noqa: FBT003
+        column for column in _columns(type(row), connection.vendor, has_id=False)
         if column[1] in wanted
     ]  # fmt: skip
     assert len(columns) == len(wanted), (row, names)
@@ -95,9 +95,7 @@ def _update(row: Row, names: Sequence[str]) -> tuple[str, list[Any]]:
 
 @cache
 def _columns(
-    kind: type[Row],
-    has_id: bool,
-    vendor: str,  # noqa: FBT001
+    kind: type[Row], vendor: str, *, has_id: bool
 ) -> list[tuple[str, str, Callable[[Any], Any]]]:
     """Column, attribute, and how its values go into this kind of database."""
     return [

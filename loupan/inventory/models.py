@@ -251,11 +251,13 @@ class Unit(models.Model):
     @property
     def built_area(self) -> Decimal | None:
         """The area that counts: measured where it is known, predicted before."""
-        return self.measured_built_area or self.predicted_built_area
+        area: Decimal | None = self.measured_built_area or self.predicted_built_area
+        return area
 
     @property
     def inner_area(self) -> Decimal | None:
-        return self.measured_inner_area or self.predicted_inner_area
+        area: Decimal | None = self.measured_inner_area or self.predicted_inner_area
+        return area
 
 
 class UnitChange(models.Model):

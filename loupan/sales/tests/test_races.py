@@ -21,7 +21,7 @@ from loupan.sales.testing import Office, a_buyer, an_office, another_unit
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.race, pytest.mark.slow]
 
 ROOT = Path(settings.BASE_DIR)
-PROCESSES = 8
+PROCESSES = 4
 
 
 def database_url() -> str:
@@ -94,7 +94,7 @@ def test_orc_03_a_hundred_customers_over_fifty_units() -> None:
     buyers = [a_buyer(office).pk for _ in range(100)]
     chance = random.Random(20250308)
     lanes = [
-        [(unit, buyer) for buyer in buyers[n::PROCESSES] for unit in chance.sample(units, 3)]
+        [(unit, buyer) for buyer in buyers[n::PROCESSES] for unit in chance.sample(units, 2)]
         for n in range(PROCESSES)
     ]
     answers = race(office, lanes)
