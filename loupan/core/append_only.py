@@ -24,6 +24,10 @@ GUARDED = (
     "ledger_receivable",
     "ledger_receipt",
     "ledger_allocation",
+    "customers_visit",
+    "customers_followup",
+    "customers_reveal",
+    "customers_duplicateattempt",
 )
 
 

@@ -5,12 +5,19 @@ from typing import Any
 
 import pytest
 from django.core.exceptions import PermissionDenied
+from django.db import DatabaseError, connection
 
 from loupan.core.models import AuditEvent
 from loupan.core.refusals import Refusal
 from loupan.customers import errors, queries
 from loupan.customers.actions.contacts import record_call, record_follow_up, record_visit
-from loupan.customers.actions.ownership import advance_class, assign_customers, return_class
+from loupan.customers.actions.ownership import (
+    advance_class,
+    assign_customers,
+    return_class,
+    reveal_phone,
+)
+from loupan.customers.actions.registrations import log_duplicate_attempt
 from loupan.customers.models import Customer, FollowUp, Visit
 from loupan.customers.states import CustomerClass
 from loupan.customers.testing import NOON, a_customer
@@ -134,6 +141,27 @@ def test_contacts_need_the_permission_of_the_project(cast: Cast, customer: Custo
             record_follow_up(
                 customer_id=customer.pk, method="phone", content="x", by=person, at=NOON
             )
+
+
+@pytest.mark.parametrize("table", ["visit", "followup", "reveal", "duplicateattempt"])
+@pytest.mark.parametrize("change", ["UPDATE {} SET at = at", "DELETE FROM {}"])
+def test_what_happened_is_never_changed_or_removed(
+    cast: Cast, customer: Customer, table: str, change: str
+) -> None:
+    """CUS-15: the database itself refuses, on either engine."""
+    record_visit(customer_id=customer.pk, by=cast.lin, at=NOON)
+    follow_up(cast, customer)
+    reveal_phone(customer_id=customer.pk, by=cast.lin, at=NOON)
+    log_duplicate_attempt(
+        project_id=cast.project.pk,
+        customer_id=customer.pk,
+        rule="D2",
+        name="x",
+        by=cast.lin,
+        at=NOON,
+    )
+    with pytest.raises(DatabaseError, match="append-only"), connection.cursor() as cursor:
+        cursor.execute(change.format(f"customers_{table}"))
 
 
 # --- Class and owner ------------------------------------------------------------------------------
