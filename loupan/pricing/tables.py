@@ -106,6 +106,10 @@ def _how(code: str, rule: str, given: Mapping[str, str]) -> str:
             return f"{money('deal_total')} ÷ {area} m²"
         case "overall_rate" | "overall_rate_for_authority":
             return f"{money('deal_total')} ÷ {money('list_total')}, {rounding_text(rule)}"
+        case "down_payment_ratio":
+            least = rate("minimum")
+            shown = f"({money('deal_total')} − {money('loans')}) ÷ {money('deal_total')}"
+            return _("%(sum)s, at least %(least)s") % {"sum": shown, "least": least}
         case "plan_line" if rule.startswith("percent:"):
             rounded = rounding_text(rule.removeprefix("percent:"))
             return f"{money('base')} × {rate('value')}, {rounded}"

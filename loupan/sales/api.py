@@ -6,8 +6,9 @@ from decimal import Decimal
 from typing import Annotated, Any, Literal
 from uuid import uuid4
 
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404
+from django.urls import reverse as address_of
 from django.utils import timezone
 from ninja import Query, Router, Schema, Status
 from pydantic import Field
@@ -30,6 +31,7 @@ from loupan.core.rest import (
     once,
     paged,
 )
+from loupan.documents.actions import record_printing
 from loupan.inventory.actions import units as unit_actions
 from loupan.inventory.models import Unit
 from loupan.inventory.queries.units import units_for
@@ -42,6 +44,11 @@ from loupan.sales.actions import cancellations, claims, contracts, money, quotes
 from loupan.sales.models import Contract, Deal, Reservation
 
 router = Router(tags=["sales"])
+
+PAPER_TYPES = {
+    "pdf": "application/pdf",
+    "docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+}
 
 Day = Annotated[date, Field(ge=date(2000, 1, 1), le=date(2100, 12, 31))]
 Ids = Annotated[list[Id], Field(max_length=40)]
@@ -722,3 +729,36 @@ def deal(request: ApiRequest, deal_id: Id) -> Any:
         "verbs": page.open_verbs,
         "trace": there.trace,
     }
+
+
+@router.get("deals/{deal_id}/papers/{kind}/", response=ERRORS)
+def deal_paper(
+    request: ApiRequest,
+    deal_id: Id,
+    kind: Literal["reservation_agreement", "contract"],
+    form: Literal["pdf", "docx"] = "pdf",
+) -> Any:
+    """The paper as a file; every file counts as a copy, and a later one is marked as such."""
+    there = get_object_or_404(queries.deals_for(request.user), pk=deal_id)
+    record = queries.paper_record(there, kind)
+    if record is None:
+        raise Http404
+    printing = record_printing(
+        kind=kind,
+        project_id=there.project_id,
+        subject_type="sales.deal",
+        subject_id=there.pk,
+        number=record.number,
+        form=form,
+        by=request.user,
+        at=timezone.now(),
+    )
+    mark = queries.mark_of(printing.copy_no)
+    address = request.build_absolute_uri(address_of("sales:deal", args=[there.pk]))
+    fields = queries.deal_fields(
+        there, request.user, address=address, foot=mark or str(request.user), mark=mark
+    )
+    answer = HttpResponse(queries.paper_file(kind, form, there.project, fields))
+    answer["Content-Type"] = PAPER_TYPES[form]
+    answer["Content-Disposition"] = f'attachment; filename="{kind}-{record.number}.{form}"'
+    return answer

@@ -1,6 +1,6 @@
 """Every read of the sales chain. A list begins with one of the `…_for(viewer)` and nothing else."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -17,8 +17,10 @@ from loupan.core.models import AuditEvent, NumberSeries
 from loupan.core.words import amount_in_words
 from loupan.customers.models import Customer
 from loupan.customers.queries import customers_for
-from loupan.documents.models import Printing
+from loupan.documents import queries as documents
+from loupan.documents.models import PaperKind, Printing
 from loupan.documents.queries import qr_of
+from loupan.documents.rules.papers import FORMS
 from loupan.inventory.models import Unit, UnitChange
 from loupan.inventory.queries.units import changes_of
 from loupan.inventory.states import CLAIMED, UnitStatus
@@ -692,7 +694,7 @@ def offer_fields(
         "buyers": [buyer_words(who, share, viewer, unit.project_id) for who, share in buyers],
         "schedule": schedule_words(offer.schedule),
         "qr": "",
-        "foot": "",
+        "foot": "草稿",
         "mark": "草稿",
     }
 
@@ -777,3 +779,25 @@ def quote_fields(
         "foot": foot,
         "mark": mark,
     }
+
+
+# --- Papers as files --------------------------------------------------------------------------------
+
+
+def mark_of(copy_no: int) -> str:
+    """What a reprint bears: the first copy nothing, the later ones their number."""
+    return f"副本 第{copy_no}份" if copy_no > 1 else ""
+
+
+def paper_record(deal: Deal, kind: str) -> Reservation | Contract | None:
+    """What a paper of this kind is about; None while the deal has no such thing."""
+    if kind == PaperKind.RESERVATION_AGREEMENT:
+        return Reservation.objects.filter(deal=deal).first()
+    return Contract.objects.filter(deal=deal).first() if kind == PaperKind.CONTRACT else None
+
+
+def paper_file(kind: str, form: str, project: Project, fields: Mapping[str, Any]) -> bytes:
+    """The built-in form as PDF, or the office's Word template filled in."""
+    if form == "docx":
+        return documents.docx_of(kind, project, fields)
+    return documents.pdf_of(FORMS[kind](fields))

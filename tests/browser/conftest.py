@@ -25,7 +25,8 @@ RUN_AXE = """async (rules) => {
 # What sticks out of the window to the right, where the page can be pushed sideways.
 TOO_WIDE = """() => document.documentElement.scrollWidth <= document.documentElement.clientWidth ? [] :
   [...document.body.querySelectorAll("*")]
-    .filter((one) => one.checkVisibility() && one.getBoundingClientRect().right > document.documentElement.clientWidth + 1)
+    .filter((one) => one.checkVisibility()
+      && one.getBoundingClientRect().right > document.documentElement.clientWidth + 1)
     .map((one) => `${one.tagName} ${one.className} ${one.getBoundingClientRect().right}`).slice(0, 5)"""
 
 

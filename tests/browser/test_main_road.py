@@ -48,6 +48,11 @@ def test_the_canonical_case_is_walked_by_pages_orc_08_orc_11(
         page.locator(".ts-control input").fill("8000")
         page.locator(".ts-dropdown .option").first.click()
         seen(lin, "01-buyers")
+        small = desk_of(office.lin, size=PHONE)
+        small.open(f"/sales/units/{unit.pk}/reservation/?customer={buyer.pk}&go=2")
+        seen(small, "02-price-phone")
+        small.open(f"/sales/units/{unit.pk}/reservation/?customer={buyer.pk}&go=4")
+        seen(small, "04-check-phone")
         page.locator("#offer button[name=go]").click()
         expect(page.locator("[name=plan]").first).to_be_visible()
         for discount in office.prices.discount_ids:

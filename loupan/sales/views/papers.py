@@ -1,25 +1,22 @@
 """Papers of a deal and of its receipts as PDF or Word; every copy is counted (ORG-10, UX 9)."""
 
-from collections.abc import Callable
-from typing import Any
-
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.timezone import localtime
 from django.views.decorators.http import require_GET
 
-from loupan.documents import queries as documents
 from loupan.documents.actions import record_printing
-from loupan.documents.rules.papers import FORMS
+from loupan.documents.models import Printing
 from loupan.ledger.models import Receipt
 from loupan.ledger.queries import receipts_for
-from loupan.org.models import Project, User
+from loupan.org.models import User
 from loupan.org.permissions import require
 from loupan.org.queries import DeskRequest
 from loupan.sales import queries
-from loupan.sales.models import Contract, Deal, Reservation
+from loupan.sales.models import Deal
+from loupan.sales.queries import mark_of
 from loupan.sales.views.deals import deal_or_404
 
 TYPES = {
@@ -28,69 +25,49 @@ TYPES = {
 }
 
 
-def mark_of(copy_no: int) -> str:
-    """What a reprint bears: the first copy nothing, the later ones their number."""
-    return f"副本 第{copy_no}份" if copy_no > 1 else ""
-
-
-def _foot(viewer: User) -> str:
-    return f"{viewer} · {localtime(timezone.now()):%Y-%m-%d %H:%M}"
-
-
-def _answer(
-    request: HttpRequest,
-    viewer: User,
-    kind: str,
-    form: str,
-    project: Project,
-    subject: Deal | Receipt,
-    number: str,
-    fields: Callable[[str], dict[str, Any]],
-) -> HttpResponse:
-    """Count the copy, then make it, so that no copy leaves uncounted."""
+def _count(
+    kind: str, form: str, subject: Deal | Receipt, number: str, viewer: User
+) -> tuple[Printing, str]:
+    """The copy is counted before it is made, so that none leaves uncounted; its foot says which."""
+    at = timezone.now()
     printing = record_printing(
         kind=kind,
-        project_id=project.pk,
+        project_id=subject.project_id,
         subject_type=subject._meta.label_lower,
         subject_id=subject.pk,
         number=number,
         form=form,
         by=viewer,
-        at=timezone.now(),
+        at=at,
     )
-    given = fields(mark_of(printing.copy_no))
-    if form == "pdf":
-        content = documents.pdf_of(FORMS[kind](given))
-    else:
-        content = documents.docx_of(kind, project, given)
+    parts = (mark_of(printing.copy_no), str(viewer), f"{localtime(at):%Y-%m-%d %H:%M}")
+    return printing, " · ".join(part for part in parts if part)
+
+
+def _file(content: bytes, form: str, name: str) -> HttpResponse:
     answer = HttpResponse(content, content_type=TYPES[form])
     shown = "inline" if form == "pdf" else "attachment"
-    answer["Content-Disposition"] = f'{shown}; filename="{kind}-{subject.pk}.{form}"'
+    answer["Content-Disposition"] = f'{shown}; filename="{name}.{form}"'
     answer["Cache-Control"] = "no-store"
     return answer
 
 
-def deal_paper(
-    request: HttpRequest, viewer: User, deal: Deal, kind: str, form: str
-) -> HttpResponse:
-    """The reservation agreement or the contract; 404 while the deal has none."""
-    require(viewer, "documents.print", deal.project_id)
-    sources: dict[str, Any] = {"reservation_agreement": Reservation, "contract": Contract}
-    if kind not in sources or form not in TYPES:
-        raise Http404
-    record = get_object_or_404(sources[kind], deal=deal)
-    address = request.build_absolute_uri(reverse("sales:deal", args=[deal.pk]))
-    return _answer(
-        request, viewer, kind, form, deal.project, deal, record.number,
-        lambda mark: queries.deal_fields(
-            deal, viewer, address=address, foot=_foot(viewer), mark=mark
-        ),
-    )  # fmt: skip
-
-
 @require_GET
 def paper(request: DeskRequest, pk: int, kind: str, form: str) -> HttpResponse:
-    return deal_paper(request, request.user, deal_or_404(request, pk), kind, form)
+    """The reservation agreement or the contract; 404 while the deal has none."""
+    deal = deal_or_404(request, pk)
+    require(request.user, "documents.print", deal.project_id)
+    record = queries.paper_record(deal, kind)
+    if record is None or form not in TYPES:
+        raise Http404
+    printing, foot = _count(kind, form, deal, record.number, request.user)
+    address = request.build_absolute_uri(reverse("sales:deal", args=[deal.pk]))
+    fields = queries.deal_fields(
+        deal, request.user, address=address, foot=foot, mark=mark_of(printing.copy_no)
+    )
+    return _file(
+        queries.paper_file(kind, form, deal.project, fields), form, f"{kind}-{record.number}"
+    )
 
 
 @require_GET
@@ -103,10 +80,11 @@ def receipt_paper(request: DeskRequest, pk: int, form: str) -> HttpResponse:
     deal = get_object_or_404(
         Deal.objects.select_related("unit", "project__company"), account_id=found.account_id
     )
+    printing, foot = _count("receipt", form, found, found.number, request.user)
     address = request.build_absolute_uri(reverse("sales:receipt", args=[found.pk]))
-    return _answer(
-        request, request.user, "receipt", form, deal.project, found, found.number,
-        lambda mark: queries.receipt_fields(
-            found, deal, address=address, foot=_foot(request.user), mark=mark
-        ),
-    )  # fmt: skip
+    fields = queries.receipt_fields(
+        found, deal, address=address, foot=foot, mark=mark_of(printing.copy_no)
+    )
+    return _file(
+        queries.paper_file("receipt", form, deal.project, fields), form, f"receipt-{found.number}"
+    )
