@@ -41,7 +41,7 @@ def _crumbs(customer: Customer | None = None) -> list[Page]:
     return trail
 
 
-def _needs(request: DeskRequest, permission: str, project_id: int) -> None:
+def _needs(request: DeskRequest, permission: str, project_id: int | None = None) -> None:
     if not request.user.may(permission, project_id):
         raise PermissionDenied(permission)
 
@@ -105,6 +105,7 @@ LIST_WITHOUT_PHONES = _list_page(tables.COLUMNS_WITHOUT_PHONE)
 
 @require_GET
 def customer_list(request: DeskRequest) -> HttpResponse:
+    _needs(request, "customers.read")
     request.today = business_day(timezone.now())  # type: ignore[attr-defined]
     request.project = current_project(request)  # type: ignore[attr-defined]
     if "export" in request.GET and not request.GET.get("reason", "").strip():
@@ -118,6 +119,7 @@ def customer_list(request: DeskRequest) -> HttpResponse:
 @require_GET
 def choices(request: DeskRequest) -> HttpResponse:
     """What a picker shows for a typed text."""
+    _needs(request, "customers.read")
     show = sees_phones(request.user)
     found = queries.search(request.user, request.GET.get("q", ""))
     results = [

@@ -24,11 +24,11 @@ async function send(form, submitter) {
   body.setAttribute("aria-busy", "true");
   submitter?.setAttribute("aria-busy", "true");
   try {
-    const answer = await fetch(form.action, { method: "POST", body: new FormData(form, submitter) });
+    const answer = await fetch(form.getAttribute("action"), { method: "POST", body: new FormData(form, submitter) });
     if (answer.redirected) {
       form.dispatchEvent(new CustomEvent("lp:sent", { bubbles: true }));
       location.assign(answer.url);
-    } else if (answer.ok || answer.status === 422 || answer.status === 409) show(body, await answer.text(), form.action);
+    } else if (answer.ok || answer.status === 422 || answer.status === 409) show(body, await answer.text(), form.getAttribute("action"));
     else toast(answer.status < 500 ? corner().dataset.denied : corner().dataset.broken, "danger");
   } catch {
     toast(corner().dataset.offline, "danger");
@@ -40,7 +40,8 @@ async function send(form, submitter) {
 
 document.addEventListener("submit", (event) => {
   const form = event.target;
-  if (event.defaultPrevented || form.method !== "post" || form.target || form.hasAttribute("hx-post")) return;
+  // By attributes: a field called "method", "action" or "target" hides the property of that name.
+  if (event.defaultPrevented || form.getAttribute("method") !== "post" || form.hasAttribute("target") || form.hasAttribute("hx-post")) return;
   const body = form.closest("#lp-shared-body");
   if (!body) return;
   event.preventDefault();

@@ -36,7 +36,8 @@ document.addEventListener("keydown", (event) => {
   }
   if (command && event.key === "Enter") {
     const form = event.target.closest?.("form") ?? document.querySelector("main form.lp-form");
-    if (form && form.method === "post") {
+    // By its attribute: a field called "method" hides the property of that name.
+    if (form?.getAttribute("method") === "post") {
       event.preventDefault();
       form.requestSubmit(form.querySelector("button[type=submit]") ?? undefined);
     }
