@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
@@ -14,9 +13,10 @@ from loupan.core.exports import workbook_of
 from loupan.core.ui import XLSX
 from loupan.documents.queries import table_pdf
 from loupan.org.permissions import require
-from loupan.org.queries import DeskRequest, current_project
+from loupan.org.queries import DeskRequest, NoProject, current_project
 from loupan.reports.forms import ReportForm
 from loupan.reports.queries import catalogue
+from loupan.reports.queries.guides import guides_for
 from loupan.reports.queries.home import cards_for
 from loupan.reports.queries.report import Kind, Report
 from loupan.reports.queries.search import found
@@ -25,7 +25,10 @@ from loupan.reports.queries.search import found
 @require_safe
 def home(request: DeskRequest) -> HttpResponse:
     at = timezone.now()
-    project = current_project(request)
+    try:
+        project = current_project(request)
+    except NoProject:
+        project = None
     cards = cards_for(request.user, project, at) if project else []
     return render(request, "reports/home.html", {"cards": cards, "project": project, "at": at})
 
@@ -108,6 +111,4 @@ def search(request: DeskRequest) -> HttpResponse:
 
 @require_safe
 def help_page(request: DeskRequest) -> HttpResponse:
-    if not request.user.access.grants:
-        raise PermissionDenied
-    return render(request, "reports/help.html")
+    return render(request, "reports/help.html", {"guides": guides_for(request.user)})

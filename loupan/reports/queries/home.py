@@ -5,17 +5,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from django.db.models import Count, Q
+from django.db.models import Count, Exists, OuterRef, Q, Sum
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _l
 
-from loupan.core.calendar import business_day
-from loupan.core.models import AuditEvent
+from loupan.core.calendar import business_day, day_bounds
 from loupan.customers.models import Customer
 from loupan.inventory.models import Unit
 from loupan.inventory.states import UnitStatus
 from loupan.ledger.queries import in_state, live_lines, with_received
-from loupan.org.models import Project, User
+from loupan.org.models import LoginAttempt, PostHolding, Project, User
+from loupan.org.queries import events_for, posts_for, projects_for, users_for
 from loupan.reports.queries import figures
 from loupan.reports.queries.figures import Period
 from loupan.reports.queries.report import Figure
@@ -62,12 +63,15 @@ def cards_for(viewer: User, project: Project, at: datetime) -> list[Card]:
         cards.append(_to_contact(viewer, project, today))
     if may("reports.read", project.pk):
         cards.append(_today(viewer, project, today))
+        cards += _projects(viewer, today)
     if may("sales.read", project.pk):
         cards.append(_to_sign(viewer, project, today))
     if may("ledger.read", project.pk):
         cards.append(_to_collect(viewer, project, today))
     if may("inventory.read_board", project.pk):
         cards.append(_board(project))
+    if may("org.read"):
+        cards.append(_people(viewer, at))
     if may("org.read_log"):
         cards.append(_log(viewer))
     return cards
@@ -146,6 +150,33 @@ def _today(viewer: User, project: Project, today: date) -> Card:
                 figures=shown, is_wide=True)  # fmt: skip
 
 
+def _projects(viewer: User, today: date) -> list[Card]:
+    """This month by project, for whoever answers for more than one."""
+    projects = list(projects_for(viewer).filter(pk__in=viewer.access.projects_with("reports.read")))
+    if len(projects) < 2:
+        return []
+    month = Period(today.replace(day=1), today)
+    asked = Parameters(None, month.first, month.last)
+    signed = figures.gross_contracts(deals_in(viewer, asked), month)
+    amounts = {
+        line["project_id"]: line
+        for line in signed.order_by()
+        .values("project_id")
+        .annotate(n=Count("pk"), amount=Sum("deal_total"))
+    }
+    query = f"from={month.first}&to={month.last}"
+    shown = [
+        Figure(f"project_{each.pk}", each.name, found["amount"] if found else 0, "money",
+               _("%(count)s contracts this month") % {"count": found["n"] if found else 0},
+               f"{reverse('reports:report', args=['r-s01'])}?project={each.pk}&{query}")
+        for each in projects
+        for found in [amounts.get(each.pk)]
+    ]  # fmt: skip
+    return [Card("projects", _("Contracted by project"), "building-community",
+                 f"{reverse('reports:report', args=['r-s01'])}?{query}", figures=shown,
+                 is_wide=True)]  # fmt: skip
+
+
 def _to_sign(viewer: User, project: Project, today: date) -> Card:
     waiting = (
         Deal.objects.filter(
@@ -208,12 +239,83 @@ def _board(project: Project) -> Card:
                 is_wide=True, empty=_("No units yet. Import the price list."))  # fmt: skip
 
 
+def _people(viewer: User, at: datetime) -> Card:
+    """What an administrator or HR looks after: accounts, seats, doors at which somebody failed."""
+    today = business_day(at)
+    start, end = day_bounds(today)
+    users, posts = users_for(viewer), posts_for(viewer).filter(is_active=True)
+    held = PostHolding.objects.filter(Q(ends_on=None) | Q(ends_on__gte=today), post=OuterRef("pk"))
+    seats = posts.aggregate(
+        all=Count("pk"),
+        vacant=Count("pk", filter=~Exists(held)),
+        roles=Count("role", distinct=True),
+    )
+    people = users.aggregate(
+        active=Count("pk", filter=Q(is_active=True)),
+        shut_out=Count("pk", filter=Q(is_active=False)),
+        new=Count("pk", filter=Q(must_change_password=True, is_active=True)),
+    )
+    shown = [
+        Figure("users", _("People with an account"), people["active"], "number",
+               _("%(count)s shut out") % {"count": people["shut_out"]}, reverse("org:users")),
+        Figure("new", _("Waiting for a first sign-in"), people["new"], "number", "",
+               reverse("org:users")),
+        Figure("posts", _("Posts"), seats["all"], "number",
+               _("%(count)s vacant") % {"count": seats["vacant"]}, reverse("org:organisation")),
+        Figure("roles", _("Roles in use"), seats["roles"], "number", "", reverse("org:roles")),
+    ]  # fmt: skip
+    if viewer.may("org.manage"):
+        tries = LoginAttempt.objects.filter(at__gte=start, at__lt=end)
+        counted = tries.aggregate(
+            good=Count("pk", filter=Q(is_success=True)), bad=Count("pk", filter=Q(is_success=False))
+        )
+        shown.append(
+            Figure("sign_ins", _("Sign-ins today"), counted["good"], "number",
+                   _("%(count)s failed") % {"count": counted["bad"]})
+        )  # fmt: skip
+    return Card("people", _("People and posts"), "users-group", reverse("org:organisation"),
+                figures=shown, is_wide=True)  # fmt: skip
+
+
 def _log(viewer: User) -> Card:
-    events = AuditEvent.objects.filter(
-        Q(project_id=None) | Q(project_id__in=sorted(viewer.access.project_ids))
-    ).select_related("by")
     lines = [
-        Line(event.event, str(event.by or ""), on=business_day(event.at))
-        for event in events.order_by("-id")[:MANY]
+        Line(
+            str(WORDS.get(event.event, event.event)), str(event.by or ""), on=business_day(event.at)
+        )
+        for event in events_for(viewer)[:MANY]
     ]
-    return Card("log", _("Latest changes"), "history", reverse("org:audit"), lines=lines)
+    return Card("log", _("Latest changes"), "history", reverse("org:audit"), lines=lines,
+                empty=_("Nothing was changed yet."))  # fmt: skip
+
+
+WORDS = {
+    "org.user.made": _l("Account made"),
+    "org.user.changed": _l("Account changed"),
+    "org.user.disabled": _l("Account shut"),
+    "org.user.enabled": _l("Account opened again"),
+    "org.password.reset": _l("Password reset"),
+    "org.post.made": _l("Post made"),
+    "org.post.held": _l("Post given"),
+    "org.post.left": _l("Post left"),
+    "org.role.changed": _l("Role changed"),
+    "org.company.made": _l("Company made"),
+    "org.project.made": _l("Project made"),
+    "org.department.made": _l("Department made"),
+    "sales.unit.locked": _l("Unit locked"),
+    "sales.unit.unlocked": _l("Unit unlocked"),
+    "sales.unit.held": _l("Unit held"),
+    "sales.quote.made": _l("Quote made"),
+    "sales.reservation.made": _l("Reservation made"),
+    "sales.reservation.cancelled": _l("Reservation cancelled"),
+    "sales.contract.signed": _l("Contract signed"),
+    "sales.contract.cancelled": _l("Contract cancelled"),
+    "ledger.receipt.recorded": _l("Money received"),
+    "ledger.receipt.reversed": _l("Receipt reversed"),
+    "customers.customer.revealed": _l("Number looked at"),
+    "customers.customer.registered": _l("Customer registered"),
+    "customers.customer.followed_up": _l("Customer contacted"),
+    "customers.customer.received": _l("Visit or call recorded"),
+    "customers.customer.edited": _l("Customer changed"),
+    "customers.customer.registration_refused": _l("Duplicate registration refused"),
+    "core.list.exported": _l("List exported"),
+}

@@ -41,6 +41,45 @@ class Figure:
 
 
 @dataclass(frozen=True)
+class Bar:
+    """One day of the chart: two bars side by side, placed on a sheet CHART_HEIGHT high."""
+
+    label: str
+    x: int
+    first: int
+    second: int
+
+    @property
+    def first_y(self) -> int:
+        return CHART_HEIGHT - self.first
+
+    @property
+    def second_x(self) -> int:
+        return self.x + BAR_WIDTH
+
+    @property
+    def second_y(self) -> int:
+        return CHART_HEIGHT - self.second
+
+
+CHART_HEIGHT, BAR_WIDTH, BAR_STEP = 100, 9, 24
+
+
+@dataclass(frozen=True)
+class Chart:
+    """What two columns of a report look like, day by day."""
+
+    first: Any
+    second: Any
+    bars: Sequence[Bar]
+    highest: Decimal
+
+    @property
+    def width(self) -> int:
+        return len(self.bars) * BAR_STEP
+
+
+@dataclass(frozen=True)
 class Report:
     """What a report said at an instant."""
 
@@ -48,6 +87,7 @@ class Report:
     rows: Sequence[Row]
     totals: Mapping[str, Any]
     figures: Sequence[Figure] = ()
+    chart: Chart | None = None
 
 
 @dataclass(frozen=True)
@@ -65,3 +105,25 @@ class Kind:
 def summed(rows: Sequence[Row], *keys: str) -> dict[str, Any]:
     """Totals of the named columns over all rows."""
     return {key: sum((row.cells[key] or Decimal(0) for row in rows), Decimal(0)) for key in keys}
+
+
+def chart_of(rows: Sequence[Row], label: str, first: Column, second: Column) -> Chart | None:
+    """Bars of two columns; none where there are too few or too many rows to look at."""
+    highest = max((row.cells[c.key] for row in rows for c in (first, second)), default=Decimal(0))
+    if not 2 <= len(rows) <= 62 or highest <= 0:
+        return None
+
+    def height(value: Decimal) -> int:
+        return int(value * CHART_HEIGHT / highest) if value > 0 else 0
+
+    bars = [
+        Bar(
+            f"{row.cells[label]} · {first.label} {row.cells[first.key]:,.0f}"
+            f" · {second.label} {row.cells[second.key]:,.0f}",
+            place * BAR_STEP + 3,
+            height(row.cells[first.key]),
+            height(row.cells[second.key]),
+        )
+        for place, row in enumerate(rows)
+    ]
+    return Chart(first.label, second.label, bars, highest)

@@ -17,7 +17,7 @@ from loupan.org.models import User
 from loupan.reports import rules
 from loupan.reports.queries import figures
 from loupan.reports.queries.figures import Period
-from loupan.reports.queries.report import Column, Figure, Report, Row, summed
+from loupan.reports.queries.report import Column, Figure, Report, Row, chart_of, summed
 from loupan.reports.queries.scope import Parameters, deals_in, receipts_in, units_in
 from loupan.sales.models import Deal
 
@@ -104,7 +104,9 @@ def daily_sales(viewer: User, asked: Parameters, at: datetime) -> Report:
     totals["contracted_average"] = rules.average_price(
         totals["contracted_amount"], totals["contracted_area"]
     )
-    return Report(DAILY, lines, totals, _daily_figures(viewer, asked, at))
+    columns = {column.key: column for column in DAILY}
+    chart = chart_of(lines, "day", columns["contracted_amount"], columns["collections"])
+    return Report(DAILY, lines, totals, _daily_figures(viewer, asked, at), chart)
 
 
 def _daily_links(asked: Parameters, day: date, cells: dict[str, Any]) -> dict[str, str]:

@@ -1,0 +1,99 @@
+"""The first day of each role in a few steps, with links to where they are done (in-app help)."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from loupan.org.models import User
+
+
+@dataclass(frozen=True)
+class Step:
+    title: Any
+    text: Any
+    url_name: str = ""
+    argument: str = ""
+
+    @property
+    def url(self) -> str:
+        if not self.url_name:
+            return ""
+        return reverse(self.url_name, args=[self.argument] if self.argument else [])
+
+
+@dataclass(frozen=True)
+class Guide:
+    """The steps of one kind of work; `permission` says whose work it is."""
+
+    title: Any
+    icon: str
+    permission: str
+    steps: tuple[Step, ...]
+
+
+GUIDES = (
+    Guide(_("Sales consultant"), "user-heart", "sales.reserve_unit", (
+        Step(_("Take up who comes or calls"),
+             _("Phone first: a known number opens the customer, a new one is registered."),
+             "customers:reception"),
+        Step(_("Call who is due today"),
+             _("Write down what was said and when you talk next; the list empties itself."),
+             "customers:list"),
+        Step(_("Choose a unit on the board"),
+             _("One click shows price and status, the next one quotes, locks or reserves it."),
+             "sales:board"),
+        Step(_("Reserve"),
+             _("Buyers, payment plan, discounts, deposit: price and schedule follow as you choose."),
+             "sales:reservations"),
+        Step(_("See what is late"),
+             _("Reservations past their sign-by day and overdue money stand on the home page in red."),
+             "reports:home"),
+    )),
+    Guide(_("Cashier"), "cash", "ledger.record_receipt", (
+        Step(_("Find the deal"),
+             _("Search the unit number, the buyer or the contract number."), "sales:reservations"),
+        Step(_("Take money"),
+             _("Amount, method, day; what it settles is shown before you save. Print the receipt."),
+             "ledger:receipts"),
+        Step(_("Correct a mistake"),
+             _("A receipt is never changed: reverse it with a reason and take the money again."),
+             "ledger:receipts"),
+        Step(_("Compare the day"),
+             _("The receipts journal of today is what you hand over in the evening."),
+             "reports:report", "r-f01"),
+    )),
+    Guide(_("Sales manager and director"), "users-group", "customers.assign", (
+        Step(_("Look at the day"), _("What sold, what is late, what needs you: the home page."),
+             "reports:home"),
+        Step(_("Control the board"),
+             _("Release, withhold, hold for a customer, release somebody's lock."), "sales:board"),
+        Step(_("Hand over customers"),
+             _("Choose them in the list and assign them; the new consultant's protection begins."),
+             "customers:list"),
+        Step(_("Read the daily report"),
+             _("Every number opens its rows; take it along as Excel or PDF."), "reports:report",
+             "r-s01"),
+    )),
+    Guide(_("Administrator"), "settings", "org.manage", (
+        Step(_("Companies, projects, posts"),
+             _("A post is a role in a project or a company; people get their rights from posts alone."),
+             "org:organisation"),
+        Step(_("Give people an account"),
+             _("Make the account, give the post, hand over the one-time password on paper."),
+             "org:users"),
+        Step(_("Read the log"), _("Who did what, when, in which post; it cannot be changed."),
+             "org:audit"),
+        Step(_("Set the paper"),
+             _("Download the built-in Word form, change it in Word, upload it as your own."),
+             "documents:templates"),
+    )),
+)  # fmt: skip
+
+
+def guides_for(viewer: User) -> Iterator[Guide]:
+    """The guides of the viewer's own work first, the others after them."""
+    mine = [guide for guide in GUIDES if viewer.may(guide.permission)]
+    yield from mine or GUIDES
