@@ -352,9 +352,6 @@ def changes(desk: Client, project_id: int, since: int, **query: Any) -> Any:
     return desk.get(f"{reverse('sales:board_data')}?{said}")
 
 
-LATER = timedelta(minutes=5)
-
-
 def test_a_change_comes_as_the_cell_the_page_would_draw(office: Office) -> None:
     unit = a_unit(office.project)
     since = board_version(office.project.pk)
@@ -434,3 +431,12 @@ def test_the_control_sheet_is_a_pdf(office: Office) -> None:
     answer = signed_in(office.mo).get(reverse("sales:control_sheet"))
     assert answer.status_code == 200
     assert answer.content.startswith(b"%PDF")
+
+
+def test_a_lock_whose_time_is_over_bars_nobody(office: Office) -> None:
+    unit = a_unit(office.project)
+    lock_unit(unit_id=unit.pk, by=office.lin, at=timezone.now() - timedelta(hours=1))
+    other = a_user("SC", office.project)
+    url = reverse("sales:unit_lock", args=[unit.pk])
+    assert url in panel(other, unit)
+    assert signed_in(other).post(url, headers=HTMX).status_code == 200

@@ -310,7 +310,11 @@ def _verbs(viewer: User, sheet: queries.UnitSheet, at: datetime) -> list[PanelVe
     """What this person may do with the unit now, the likeliest first."""
     unit, claim = sheet.unit, sheet.claim
     here, blocked = unit.project_id, obstacle_of(unit, at)
-    moves = set(UNIT.open_verbs(unit.status))
+    status = unit.status
+    if claim and claim.deal_id is None and claim.expires_at and claim.expires_at <= at:
+        # Its time is over: the next verb ends it, whoever acts.
+        claim, status = None, UnitStatus.AVAILABLE
+    moves = set(UNIT.open_verbs(status))
 
     def may(permission: str) -> bool:
         return viewer.may(permission, here)

@@ -41,7 +41,8 @@ from loupan.sales import permissions, queries
 from loupan.sales.actions.quotes import make_quotes
 from loupan.sales.forms.quotes import QuoteForm, discount_note, plan_note
 from loupan.sales.models import Quote
-from loupan.sales.views.papers import TYPES, mark_of
+from loupan.sales.queries import mark_of
+from loupan.sales.views.papers import TYPES
 
 FIRST_PLANS = 3  # Laid side by side before anything was chosen.
 
