@@ -1,0 +1,346 @@
+"""Every address answers every role as the tables here say; an address without a row fails.
+
+Allowed means: the role's post lets it do that in the project of the record, and shows it the record.
+Whoever may not gets 403, or 404 where the record is out of sight; a stranger is asked to sign in.
+"""
+
+import logging
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from django.db import transaction
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+
+from loupan.config.api import api
+from loupan.org.models import User
+from loupan.org.testing import signed_in
+from tests.world import World, a_world
+
+ANYBODY, SIGNED_IN = "anybody", "signed in"
+Sample = Callable[[World], dict[str, Any]]
+FEW = {"PD", "CS", "SC+"}
+
+
+@dataclass(frozen=True)
+class Row:
+    """Who may call an address: a permission, and of which function group the record must be seen."""
+
+    permission: str
+    sample: dict[str, Callable[[World], Any]] = field(default_factory=dict)
+    group: str = ""  # The record is Lin's: narrow scopes see it only through him.
+    method: str = "get"
+    query: str = ""
+    also: str = ""  # A second permission needed.
+    data: Sample | None = None  # What is posted.
+    is_anywhere: bool = False  # The sample is of no project.
+    is_paper: bool = False  # Takes long to draw: of those who may, only a few ask.
+
+    @property
+    def is_public(self) -> bool:
+        return self.permission == ANYBODY
+
+
+def of(**sample: Callable[[World], Any]) -> dict[str, Callable[[World], Any]]:
+    return sample
+
+
+UNIT = of(pk=lambda w: w.here.unit.pk)
+DEAL = of(pk=lambda w: w.here.deal.pk)
+RESERVED = of(pk=lambda w: w.here.reservation.deal_id)
+RECEIPT = of(pk=lambda w: w.here.receipt.pk)
+CUSTOMER = of(pk=lambda w: w.here.customer.pk)
+LIN = of(pk=lambda w: w.here.office.lin.pk)
+BUILDING = of(pk=lambda w: w.here.building.pk)
+IMPORT = of(pk=lambda w: w.here.unit_import.pk)
+TEMPLATE = of(pk=lambda w: w.here.template.pk)
+
+
+def THE_UNIT(world: World) -> dict[str, Any]:  # noqa: N802  Stands in the table as the others do.
+    return {"unit": world.here.unit.pk, "reason": "price review"}
+
+
+PAGES: dict[str, Row] = {
+    # No sign-in
+    "healthz": Row(ANYBODY),
+    "metrics": Row(ANYBODY),
+    "service_worker": Row(ANYBODY),
+    "preferences": Row(ANYBODY, method="post"),
+    "org:preferences": Row(ANYBODY, method="post"),
+    "org:login": Row(ANYBODY),
+    "set_language": Row(SIGNED_IN, method="post"),
+    # Everybody who is signed in
+    "reports:home": Row(SIGNED_IN),
+    "reports:search": Row(SIGNED_IN),
+    "reports:help": Row(SIGNED_IN),
+    "org:account": Row(SIGNED_IN),
+    "org:password": Row(SIGNED_IN),
+    "org:logout": Row(SIGNED_IN, method="post"),
+    "org:tokens": Row(SIGNED_IN, method="post"),
+    "org:switch_project": Row(SIGNED_IN, method="post"),
+    "org:switch_post": Row(SIGNED_IN, method="post"),
+    # The organisation
+    "org:organisation": Row("org.read"),
+    "org:roles": Row("org.read"),
+    "org:users": Row("org.read"),
+    "org:user": Row("org.read", LIN),
+    "org:audit": Row("org.read_log"),
+    "org:new_company": Row("org.manage"),
+    "org:company": Row("org.manage", of(pk=lambda w: w.here.project.company_id)),
+    "org:new_project": Row("org.manage"),
+    "org:project": Row("org.manage", of(pk=lambda w: w.here.project.pk)),
+    "org:new_department": Row("org.manage"),
+    "org:department": Row("org.manage", of(pk=lambda w: w.here.department.pk)),
+    "org:new_post": Row("org.manage"),
+    "org:post": Row("org.manage", of(pk=lambda w: w.here.office.lin.current_post_id)),
+    "org:role": Row("org.manage", of(pk=lambda w: w.here.office.lin.current_post.role_id)),
+    "org:new_user": Row("org.manage"),
+    "org:edit_user": Row("org.manage", LIN),
+    "org:disabling": Row("org.manage", LIN, method="post"),
+    "org:enabling": Row("org.manage", LIN, method="post"),
+    "org:password_reset": Row("org.manage", LIN, method="post"),
+    "org:unlocking": Row("org.manage", LIN, method="post"),
+    "org:holdings": Row("org.manage", LIN, method="post"),
+    "org:leaving": Row(
+        "org.manage", {**LIN, "post_id": lambda w: w.here.office.lin.current_post_id}, method="post"
+    ),
+    # Property
+    "inventory:units": Row("inventory.read_board"),
+    "inventory:unit": Row("inventory.read_board", UNIT),
+    "inventory:unit_edit": Row("inventory.edit_property", UNIT),
+    "inventory:unit_delete": Row("inventory.edit_property", UNIT, method="post"),
+    "inventory:buildings": Row("inventory.read_board"),
+    "inventory:building_new": Row("inventory.edit_property"),
+    "inventory:building": Row("inventory.edit_property", BUILDING),
+    "inventory:generation": Row("inventory.edit_property", BUILDING),
+    "inventory:entrance_new": Row(
+        "inventory.edit_property", of(building_pk=lambda w: w.here.building.pk)
+    ),
+    "inventory:entrance": Row("inventory.edit_property", of(pk=lambda w: w.here.entrance.pk)),
+    "inventory:zone_new": Row("inventory.edit_property"),
+    "inventory:zone": Row("inventory.edit_property", of(pk=lambda w: w.here.zone.pk)),
+    "inventory:permit_new": Row("inventory.edit_property"),
+    "inventory:permit": Row("inventory.edit_property", of(pk=lambda w: w.here.permit.pk)),
+    "inventory:layout_new": Row("inventory.edit_property"),
+    "inventory:layout": Row("inventory.edit_property", of(pk=lambda w: w.here.layout.pk)),
+    "inventory:imports": Row("inventory.import_units"),
+    "inventory:import": Row("inventory.import_units", IMPORT),
+    "inventory:import_progress": Row("inventory.import_units", IMPORT),
+    "inventory:import_run": Row("inventory.import_units", IMPORT, method="post"),
+    "inventory:import_errors": Row("inventory.import_units", IMPORT),
+    "inventory:import_undo": Row("inventory.import_units", IMPORT, method="post"),
+    # Customers
+    "customers:list": Row("customers.read"),
+    "customers:choices": Row(SIGNED_IN),  # None, to those who see none.
+    "customers:reception": Row("customers.register"),
+    "customers:phone_check": Row("customers.register", method="post"),
+    "customers:register": Row("customers.register", method="post"),
+    "customers:assignments": Row("customers.assign", method="post"),
+    "customers:customer": Row("customers.read", CUSTOMER, "customers"),
+    "customers:edit": Row("customers.edit", CUSTOMER, "customers"),
+    "customers:visit": Row("customers.record_visit", CUSTOMER, "customers", "post"),
+    "customers:call": Row("customers.record_visit", CUSTOMER, "customers", "post"),
+    "customers:follow_up": Row("customers.record_follow_up", CUSTOMER, "customers", "post"),
+    "customers:reveal": Row("customers.reveal_phone", CUSTOMER, "customers", "post"),
+    "customers:owner": Row("customers.assign", CUSTOMER, "customers", "post"),
+    # Papers
+    "documents:templates": Row("documents.edit_templates"),
+    "documents:template_file": Row("documents.edit_templates", TEMPLATE),
+    "documents:retirement": Row("documents.edit_templates", TEMPLATE, method="post"),
+    "documents:built_in_file": Row(
+        "documents.edit_templates", of(kind=lambda _w: "receipt"), is_anywhere=True
+    ),
+    # Prices
+    "pricing:plans": Row("pricing.read"),
+    "pricing:plan": Row("pricing.read", of(pk=lambda w: w.here.office.prices.plan.pk)),
+    "pricing:plan_new": Row("pricing.edit_plans"),
+    "pricing:plan_example": Row("pricing.edit_plans", method="post"),
+    "pricing:discounts": Row("pricing.read"),
+    "pricing:discount": Row("pricing.read", of(pk=lambda w: w.here.office.prices.member.pk)),
+    "pricing:discount_new": Row("pricing.edit_discounts"),
+    "pricing:policy": Row("pricing.read"),
+    "pricing:prices": Row("pricing.edit_prices"),
+    "pricing:unit_choices": Row("pricing.read"),
+    # Money
+    "ledger:home": Row(SIGNED_IN),  # Leads on to the receipts.
+    "ledger:receipts": Row("ledger.read"),
+    "ledger:receivables": Row("ledger.read"),
+    "ledger:bank_accounts": Row("ledger.edit_accounts"),
+    "ledger:bank_account_new": Row("ledger.edit_accounts"),
+    "ledger:bank_account": Row(
+        "ledger.edit_accounts", of(pk=lambda w: w.here.office.bank_account.pk)
+    ),
+    # Sales
+    "sales:board": Row("inventory.read_board"),
+    "sales:board_data": Row("inventory.read_board", query="project"),
+    "sales:control_sheet": Row("inventory.read_board", also="documents.print", is_paper=True),
+    "sales:release": Row("inventory.release_unit", method="post", data=THE_UNIT),
+    "sales:withhold": Row("inventory.withhold_unit", method="post", data=THE_UNIT),
+    "sales:unwithhold": Row("inventory.withhold_unit", method="post", data=THE_UNIT),
+    "sales:unit_panel": Row("inventory.read_board", UNIT),
+    "sales:unit_lock": Row("sales.lock_unit", UNIT, method="post"),
+    "sales:unit_unlock": Row(
+        "inventory.read_board", UNIT, method="post"
+    ),  # Nobody holds it: a sentence.
+    "sales:unit_hold": Row("sales.hold_unit", UNIT),
+    "sales:unit_unhold": Row("sales.hold_unit", UNIT, method="post"),
+    "sales:quote": Row("sales.quote", UNIT),
+    "sales:quote_why": Row("sales.quote", UNIT),
+    "sales:quote_paper": Row(
+        "sales.quote", UNIT, method="post", also="documents.print", is_paper=True
+    ),
+    "sales:reserve": Row("sales.reserve_unit", UNIT),
+    "sales:reservations": Row("sales.read"),
+    "sales:contracts": Row("sales.read"),
+    "sales:deal": Row("sales.read", DEAL, "deals"),
+    "sales:deal_why": Row("sales.read", DEAL, "deals"),
+    "sales:sign": Row("sales.sign_contract", RESERVED, "deals"),
+    "sales:identify": Row(
+        "customers.edit",
+        {**RESERVED, "buyer_pk": lambda w: w.here.reservation.deal.buyers.get().pk},
+        "deals",
+    ),
+    "sales:cancel": Row("sales.cancel_reservation", RESERVED, "deals"),
+    "sales:receive": Row("ledger.record_receipt", DEAL, "deals"),
+    "sales:paper": Row(
+        "documents.print",
+        {**DEAL, "kind": lambda _w: "contract", "form": lambda _w: "pdf"},
+        "deals",
+        also="sales.read",
+        is_paper=True,
+    ),
+    "sales:receipt": Row("ledger.read", RECEIPT, "money"),
+    "sales:reverse": Row("ledger.reverse_receipt", RECEIPT, "money"),
+    "sales:receipt_paper": Row(
+        "documents.print",
+        {**RECEIPT, "form": lambda _w: "pdf"},
+        "money",
+        also="ledger.read",
+        is_paper=True,
+    ),
+    "sales:deal_of_account": Row("sales.read", of(pk=lambda w: w.here.deal.account_id), "deals"),
+    "sales:customer_deals": Row(
+        "customers.read",
+        of(pk=lambda w: w.here.deal.buyers.get().customer_id),
+        "customers",
+    ),
+    # Reports
+    "reports:list": Row("reports.read"),
+    "reports:report": Row("reports.read", of(code=lambda _w: "r-s01"), is_anywhere=True),
+    # The API's own pages
+    "api:openapi-json": Row(ANYBODY),
+    "api:openapi-view": Row(ANYBODY),
+}
+# Pages that only a person can judge, because the sample is theirs or made on the way.
+OWN_SAMPLE = {"org:token_revocation", "sales:reserve_preview"}
+# 503 without a worker; and ninja's name for the root, which is no page.
+NOT_PAGES = {"readyz", "api:api-root"}
+
+CALLS: dict[str, Row] = {
+    "POST tokens/": Row(ANYBODY),
+    "GET tokens/": Row(SIGNED_IN),
+    "DELETE tokens/{token_id}/": Row(SIGNED_IN, of(token_id=lambda _w: 0)),
+    "GET me/": Row(SIGNED_IN),
+    "GET projects/": Row(SIGNED_IN),
+}
+
+
+def names(resolver: URLResolver, space: str = "") -> Iterator[str]:
+    for pattern in resolver.url_patterns:
+        if isinstance(pattern, URLResolver):
+            yield from names(pattern, pattern.namespace or space)
+        elif isinstance(pattern, URLPattern):
+            yield f"{space}:{pattern.name}" if space else str(pattern.name)
+
+
+def page_names() -> set[str]:
+    operations = {f"api:{name}" for name in _operation_names()}
+    return set(names(get_resolver())) - operations
+
+
+def _operation_names() -> set[str]:
+    return {
+        operation.view_func.__name__
+        for _prefix, router in api._routers
+        for view in router.path_operations.values()
+        for operation in view.operations
+    }
+
+
+def sees(user: User, group: str, world: World) -> bool:
+    owners = user.access.owners(group, world.here.project.pk)
+    return owners is None or world.here.office.lin.pk in owners
+
+
+def is_allowed(user: User, row: Row, world: World) -> bool:
+    if row.permission in {ANYBODY, SIGNED_IN}:
+        return True
+    wanted = [name for name in (row.permission, row.also) if name]
+    place = world.here.project.pk if (row.sample or row.data) and not row.is_anywhere else None
+    if not all(user.may(name, place) for name in wanted):
+        return False
+    return not row.group or sees(user, row.group, world)
+
+
+def address(name: str, row: Row, world: World) -> str:
+    return reverse(name, kwargs={key: make(world) for key, make in row.sample.items()})
+
+
+def answers(client: Client, row: Row, path: str, world: World) -> int:
+    """The status, and everything as it was before."""
+    data = row.data(world) if row.data else {}
+    if row.query:
+        path += f"?{row.query}={world.here.project.pk}&since=0"
+    point = transaction.savepoint()
+    try:
+        ask = client.post if row.method == "post" else client.get
+        return ask(path, data).status_code
+    finally:
+        transaction.savepoint_rollback(point)
+
+
+def is_right(status: int, *, allowed: bool) -> bool:
+    if allowed:
+        return status < 500 and status not in {401, 403, 404}
+    return status in {403, 404}
+
+
+@pytest.fixture
+def world(db: None) -> Iterator[World]:
+    logging.disable(logging.ERROR)
+    yield a_world()
+    logging.disable(logging.NOTSET)
+
+
+def test_every_page_has_a_row_and_every_row_a_page() -> None:
+    assert page_names() == set(PAGES) | OWN_SAMPLE | NOT_PAGES
+
+
+def test_every_page_answers_every_role_as_its_row_says(world: World) -> None:
+    wrong = []
+    for who, user in world.everybody().items():
+        client = signed_in(user, raise_request_exception=False)
+        for name, row in PAGES.items():
+            if name == "org:logout":
+                continue  # It would end the session of the next lines.
+            allowed = is_allowed(user, row, world)
+            if row.is_paper and allowed and who not in FEW:
+                continue
+            path = address(name, row, world)
+            status = answers(client, row, path, world)
+            if not is_right(status, allowed=allowed):
+                wrong.append(f"{name} as {who}: {status}, {'allowed' if allowed else 'refused'}")
+    assert not wrong, "\n" + "\n".join(wrong)
+
+
+def test_a_stranger_is_asked_to_sign_in_everywhere(world: World) -> None:
+    client = Client()
+    wrong = [
+        f"{name}: {status}"
+        for name, row in PAGES.items()
+        if (status := answers(client, row, address(name, row, world), world)) != 302
+        and not (row.is_public and status < 400)
+    ]
+    assert not wrong, "\n" + "\n".join(wrong)

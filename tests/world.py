@@ -1,0 +1,136 @@
+"""Two offices with everything in them, and one person of every role in the first.
+
+Used by the matrices: which address answers whom, which list shows whose rows.
+"""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from django.utils import timezone
+
+from loupan.customers.models import Customer
+from loupan.documents.models import PaperTemplate
+from loupan.inventory.models import (
+    Building,
+    Entrance,
+    Layout,
+    PresalePermit,
+    Unit,
+    UnitImport,
+    Zone,
+)
+from loupan.inventory.testing import a_layout, a_zone
+from loupan.ledger.models import Receipt
+from loupan.org.models import Department, Post, Project, User
+from loupan.org.rules import ROLE_TEMPLATES
+from loupan.org.testing import a_department, a_post, a_user, hold
+from loupan.sales.models import Contract, Deal, Reservation
+from loupan.sales.testing import (
+    Office,
+    a_buyer,
+    a_contract,
+    a_receipt,
+    a_reservation,
+    an_office,
+    another_unit,
+)
+
+
+@dataclass(frozen=True)
+class Branch:
+    """One project with a row of every kind; the deals and customers are Lin's."""
+
+    office: Office
+    project: Project
+    customer: Customer
+    unit: Unit
+    reservation: Reservation
+    contract: Contract
+    receipt: Receipt
+    zone: Zone
+    layout: Layout
+    department: Department
+    unit_import: UnitImport
+    template: PaperTemplate
+
+    @property
+    def deal(self) -> Deal:
+        return self.contract.deal
+
+    @property
+    def building(self) -> Building:
+        return self.unit.building
+
+    @property
+    def entrance(self) -> Entrance:
+        return Entrance.objects.get(pk=self.unit.entrance_id)
+
+    @property
+    def permit(self) -> PresalePermit:
+        assert self.building.permit is not None
+        return self.building.permit
+
+
+def a_branch() -> Branch:
+    at = timezone.now() - timedelta(days=1)
+    office = an_office()
+    project = office.project
+    reservation = a_reservation(office, at=at)
+    signed = a_contract(office, a_reservation(office, at=at), at=at)
+    return Branch(
+        office=office,
+        project=project,
+        customer=a_buyer(office, name="陈晓雨"),
+        unit=another_unit(office),
+        reservation=reservation,
+        contract=signed,
+        receipt=a_receipt(office, signed.deal, amount="1000", at=at),
+        zone=a_zone(project),
+        layout=a_layout(project),
+        department=a_department(project=project),
+        unit_import=UnitImport.objects.create(
+            project=project, filename="价格表.xlsx", content=b"", by=office.mo, made_at=at
+        ),
+        template=PaperTemplate.objects.create(
+            company=project.company,
+            project=project,
+            kind="receipt",
+            name="收据",
+            content=b"",
+            by=office.mo,
+            made_at=at,
+        ),
+    )
+
+
+@dataclass(frozen=True)
+class World:
+    here: Branch
+    there: Branch
+    people: dict[str, User]  # By role, all in the first project; "SC+" owns what Lin owns.
+    outsiders: dict[str, User]  # The same roles in the second project only.
+    guest: User
+
+    def everybody(self) -> dict[str, User]:
+        return {**self.people, **self.outsiders, "guest": self.guest}
+
+
+def a_world() -> World:
+    here, there = a_branch(), a_branch()
+    people = {code: a_user(code, here.project) for code in ROLE_TEMPLATES}
+    people["SC+"] = here.office.lin
+    people["TL+"] = _leader_of(here.office.lin, here.project)
+    outsiders = {
+        f"{code} elsewhere": a_user(code, there.project)
+        for code in ("SC", "SM", "PD", "CA", "MK", "CS")
+    }
+    return World(here, there, people, outsiders, guest=a_user(None))
+
+
+def _leader_of(lin: User, project: Project) -> User:
+    """A team leader in whose department Lin sits."""
+    team = a_department("销售二组", project=project)
+    Post.objects.filter(pk=lin.current_post_id).update(department=team)
+    leader = a_user(None, name="组长")
+    hold(leader, a_post("TL", project, department=team))
+    return leader
