@@ -9,6 +9,7 @@ from typing import Any
 import orjson
 from django import forms
 from django.contrib import messages
+from django.db.models import QuerySet
 from django.http import Http404, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import NoReverseMatch, reverse
@@ -106,7 +107,7 @@ def _chosen(request: DeskRequest, project_id: int) -> Unit | None:
     return get_object_or_404(_units(request.user), pk=int(asked), project_id=project_id)
 
 
-def _units(viewer: User) -> Any:
+def _units(viewer: User) -> QuerySet[Unit]:
     return units_for(viewer).select_related("building__permit")
 
 
@@ -388,7 +389,7 @@ def _act(request: DeskRequest, pk: int, do: Callable[[int], object], done: str) 
     form.is_valid()
     with refusals_on(form):
         do(unit.pk)
-    said = " ".join(form.non_field_errors())
+    said = " ".join(str(error) for error in form.non_field_errors())
     if request.htmx:
         return _panel(request, pk, status=409 if said else 200, refused=said)
     if said:
@@ -504,7 +505,7 @@ def _control(
     else:
         with refusals_on(form):
             do(ids, form.cleaned_data.get("reason", ""))
-    said = " ".join(error for errors in form.errors.values() for error in errors)
+    said = " ".join(str(error) for errors in form.errors.values() for error in errors)
     is_panel = "panel" in request.POST and len(ids) == 1
     if request.htmx and is_panel:
         return _panel(request, ids[0], status=409 if said else 200, refused=said)

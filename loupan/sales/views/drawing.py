@@ -247,7 +247,7 @@ def _building(entry: BoardBuilding, units: list[Mapping[str, Any]], pen: Pen) ->
 
 
 def _is_row_of_doors(units: Sequence[Mapping[str, Any]]) -> bool:
-    positions = [unit["position"] for unit in units]
+    positions: list[int] = [unit["position"] for unit in units]
     return max(positions) - min(positions) < WIDEST_ENTRANCE
 
 

@@ -152,7 +152,7 @@ def _column(request: DeskRequest, choices: Choices, plan: PaymentPlan) -> PlanCo
     return PlanColumn(
         plan=plan,
         offer=offer,
-        refused=" ".join(said.non_field_errors()),
+        refused=" ".join(str(error) for error in said.non_field_errors()),
         lines=[(line, str(MoneyType(line.money_type).label)) for line in offer.schedule]
         if offer
         else [],
@@ -204,7 +204,7 @@ def quote_why(request: DeskRequest, pk: int) -> HttpResponse:
     """How the price of one plan comes about, step by step (X-01)."""
     unit = _unit(request, pk)
     choices = _choices(request, unit, request.GET, timezone.now())
-    [column] = _columns(request, choices)[:1] or [None]
+    column = next(iter(_columns(request, choices)), None)
     context = {
         "unit": unit,
         "column": column,
