@@ -346,6 +346,7 @@ def generation(request: DeskRequest, pk: int) -> HttpResponse:
         "building": building,
         "slots": slots,
         "preview": preview,
+        "counts": (1, 2, 3, 4, 5, 6, 8, 10, 12, 16, 20, 24),
         "count": count,
         "crumbs": _crumbs(request),
     }
