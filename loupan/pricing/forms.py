@@ -253,8 +253,13 @@ def _within(value: int, least: int, most: int) -> int:
 class PrecisionForm(forms.Form):
     """Unit and mode of rounding of one named amount."""
 
-    unit = forms.ChoiceField(label=gettext_lazy("Unit"), choices=PrecisionRule.UNITS)
-    mode = forms.ChoiceField(label=gettext_lazy("Mode"), choices=RoundingMode.choices)
+    unit = forms.ChoiceField(label=gettext_lazy("Rounded to"), choices=PrecisionRule.UNITS)
+    mode = forms.ChoiceField(label=gettext_lazy("Rounding"), choices=RoundingMode.choices)
+
+    def __init__(self, *args: Any, amount: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for field in self.fields.values():
+            field.widget.attrs["aria-label"] = f"{amount}: {field.label}"
 
 
 class AuthorityForm(forms.Form):
@@ -302,7 +307,7 @@ class PricesForm(forms.Form):
         widget=forms.RadioSelect,
         initial="unit_price",
     )
-    building = forms.ModelChoiceField(
+    building: Any = forms.ModelChoiceField(
         None, label=gettext_lazy("One price for every unit of"), required=False
     )
     price = AmountField(label=gettext_lazy("That price"), required=False, min_value=Decimal("0.01"))

@@ -265,6 +265,7 @@ def policy(request: DeskRequest) -> HttpResponse:
             forms.PrecisionForm(
                 request.POST if part == "precision" else None,
                 prefix=target.value,
+                amount=target.label,
                 initial={
                     "unit": f"{getattr(book.precision, target.value).unit:f}",
                     "mode": getattr(book.precision, target.value).mode.value,

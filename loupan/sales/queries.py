@@ -724,7 +724,7 @@ def receipt_fields(
         "allocations": [
             {
                 "money_type": MONEY_WORDS[MoneyType(lines[pk].money_type)],
-                "due_on": lines[pk].due_on.isoformat() if lines[pk].due_on else "",
+                "due_on": f"{lines[pk].due_on or ''}",
                 "amount": money_text(amount),
             }
             for pk, amount in parts.items()

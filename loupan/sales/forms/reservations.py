@@ -6,6 +6,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from django import forms
+from django.core.exceptions import NON_FIELD_ERRORS
 from django.http import QueryDict
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -159,14 +160,8 @@ class ReservationForm(forms.Form):
     def missing(self, step: int) -> int:
         """How much of a step is still missing or wrong."""
         if step == PRICE:
-            wrong = {
-                "plan",
-                "discount",
-                "special_value",
-                "special_form",
-                forms.forms.NON_FIELD_ERRORS,
-            }
-            return len(wrong & set(self.errors)) + bool(self.needed_from)
+            places = {"plan", "discount", "special_value", "special_form", NON_FIELD_ERRORS}
+            return len(places & set(self.errors)) + bool(self.needed_from)
         if step == TERMS:
             wrong = len({"deposit", "sign_by", "reserved_on"} & set(self.errors))
             return wrong or int(self.offer is None)

@@ -92,7 +92,7 @@ def _unit(request: DeskRequest, pk: int) -> Unit:
 def _writing(request: DeskRequest, unit: Unit, given: QueryDict, today: date) -> Writing:
     data = given.copy()
     if "customer" in data and "buyer" not in data:
-        data["add"] = data["customer"]
+        data["add"] = data.get("customer", "")
     if "plan" not in data and "discount" not in data:
         _first_choice(request, unit, data, today)
     buyers = Buyers(data, unit, request.user)
