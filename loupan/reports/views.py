@@ -47,7 +47,8 @@ def report(request: DeskRequest, code: str) -> HttpResponse:
     require(request.user, kind.permission)
     at = timezone.now()
     form = ReportForm(request.GET, viewer=request.user, today=business_day(at))
-    context: dict[str, Any] = {"kind": kind, "form": form, "at": at}
+    fields = [field for field in form if kind.has_period or field.name not in {"from", "to"}]
+    context: dict[str, Any] = {"kind": kind, "fields": fields, "at": at}
     if not form.is_valid():
         return render(request, "reports/report.html", context, status=422)
     done = catalogue.run(code, request.user, form.parameters(), at)

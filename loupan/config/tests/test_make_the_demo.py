@@ -55,12 +55,12 @@ pytestmark = pytest.mark.django_db
 def _demo(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
     """One demo for all tests of this file; taken out again at their end."""
     with django_db_blocker.unblock(), time_machine.travel(MORNING, tick=False):
-        outer = TestCase._enter_atomics()
+        outer = TestCase._enter_atomics()  # type: ignore[attr-defined]
         try:
             story.tell(at=MORNING)
             yield
         finally:
-            TestCase._rollback_atomics(outer)
+            TestCase._rollback_atomics(outer)  # type: ignore[attr-defined]
 
 
 @pytest.fixture(autouse=True)

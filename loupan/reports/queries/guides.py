@@ -35,7 +35,7 @@ class Guide:
 
 
 GUIDES = (
-    Guide(_("Sales consultant"), "user-heart", "sales.reserve_unit", (
+    Guide(_("The consultant's day"), "user-heart", "sales.reserve_unit", (
         Step(_("Take up who comes or calls"),
              _("Phone first: a known number opens the customer, a new one is registered."),
              "customers:reception"),
@@ -52,7 +52,7 @@ GUIDES = (
              _("Reservations past their sign-by day and overdue money stand on the home page in red."),
              "reports:home"),
     )),
-    Guide(_("Cashier"), "cash", "ledger.record_receipt", (
+    Guide(_("The cashier's day"), "cash", "ledger.record_receipt", (
         Step(_("Find the deal"),
              _("Search the unit number, the buyer or the contract number."), "sales:reservations"),
         Step(_("Take money"),
@@ -65,7 +65,7 @@ GUIDES = (
              _("The receipts journal of today is what you hand over in the evening."),
              "reports:report", "r-f01"),
     )),
-    Guide(_("Sales manager and director"), "users-group", "customers.assign", (
+    Guide(_("The manager's day"), "users-group", "customers.assign", (
         Step(_("Look at the day"), _("What sold, what is late, what needs you: the home page."),
              "reports:home"),
         Step(_("Control the board"),
@@ -77,7 +77,7 @@ GUIDES = (
              _("Every number opens its rows; take it along as Excel or PDF."), "reports:report",
              "r-s01"),
     )),
-    Guide(_("Administrator"), "settings", "org.manage", (
+    Guide(_("The administrator's day"), "settings", "org.manage", (
         Step(_("Companies, projects, posts"),
              _("A post is a role in a project or a company; people get their rights from posts alone."),
              "org:organisation"),
