@@ -232,6 +232,9 @@ def test_the_panel_shows_buyers_only_to_those_who_see_the_deal(office: Office) -
     other = a_user("SC", office.project)
     assert "陈晓雨" in panel(office.lin, unit)
     assert "陈晓雨" not in panel(other, unit)
+    assert reverse("sales:deal", args=[reservation.deal_id]) in panel(office.lin, unit)
+    assert reverse("sales:deal", args=[reservation.deal_id]) not in panel(other, unit)
+    assert reverse("sales:quote", args=[unit.pk]) not in panel(office.lin, unit)
 
 
 def test_the_panel_offers_the_verbs_open_to_the_reader_now(office: Office) -> None:

@@ -322,6 +322,8 @@ def _verbs(viewer: User, sheet: queries.UnitSheet, at: datetime) -> list[PanelVe
 
     own = claim is None or claim.holder_id == viewer.pk or sheet.claim_customer is not None
     verbs = []
+    if sheet.deal and (url := _address("sales:deal", sheet.deal.pk)):
+        verbs.append(PanelVerb(_("Open the deal"), url, "file-certificate", "get", is_main=True))
     if own and "reserve" in moves and may(permissions.RESERVE_UNIT):
         url = _address("sales:reserve", unit.pk)
         if url:
@@ -333,7 +335,8 @@ def _verbs(viewer: User, sheet: queries.UnitSheet, at: datetime) -> list[PanelVe
     if "lock" in moves and may(permissions.LOCK_UNIT):
         url = reverse("sales:unit_lock", args=[unit.pk])
         verbs.append(PanelVerb(_("Lock"), url, "lock", disabled=blocked))
-    if unit.list_total is not None and may(permissions.QUOTE):
+    is_offered = status in drawing.OPEN_FOR_SALE and unit.list_total is not None
+    if is_offered and may(permissions.QUOTE):
         url = reverse("sales:quote", args=[unit.pk])
         verbs.append(PanelVerb(_("Quote"), url, "file-text", "get"))
     if own and "hold" in moves and may(permissions.HOLD_UNIT):
@@ -347,8 +350,6 @@ def _verbs(viewer: User, sheet: queries.UnitSheet, at: datetime) -> list[PanelVe
     if claim and claim.kind == ClaimKind.HOLD and may(permissions.HOLD_UNIT):
         url = reverse("sales:unit_unhold", args=[unit.pk])
         verbs.append(PanelVerb(_("End the hold"), url, "arrow-back-up"))
-    if sheet.deal and (url := _address("sales:deal", sheet.deal.pk)):
-        verbs.append(PanelVerb(_("Open the deal"), url, "file-certificate", "get", is_main=True))
     if "release" in moves and may(RELEASE_UNIT):
         url = reverse("sales:release")
         verbs.append(PanelVerb(_("Release for sale"), url, "flag", disabled=blocked, unit=unit.pk))

@@ -193,6 +193,8 @@ if (!selecting && cells.size) {
   (units.querySelector(".ub-c[aria-current]") ?? cells.values().next().value).tabIndex = 0;
 }
 
+units.querySelector(".ub-c[aria-current]")?.scrollIntoView({ block: "nearest" });
+
 const STEPS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 
 function neighbour(cell, [dx, dy]) {
