@@ -363,7 +363,16 @@ def test(arguments: list[str]) -> int:
     env = test_environment()
     if arguments or "DATABASE_URL" in env:
         return become(PYTHON, "-m", "pytest", *arguments, env=env)
-    return become(PYTHON, "-m", "pytest", "-p", "tests.databases", env=env)
+    return become(
+        PYTHON,
+        "-m",
+        "pytest",
+        "-p",
+        "tests.databases",
+        "--durations=10",
+        "--durations-min=5",
+        env=env,
+    )
 
 
 def check() -> int:
