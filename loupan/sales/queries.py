@@ -322,6 +322,18 @@ def signing_preview(deal: Deal, sign_by: date, signed_on: date) -> Signing:
     )
 
 
+def contract_series(deal: Deal, day: date) -> tuple[str, str]:
+    """Key and prefix of the numbers that contracts of that day's year bear (PRM-03)."""
+    return f"contract/{deal.project_id}/{day.year}", f"{deal.project.code}-HT{day.year}-"
+
+
+def next_contract_number(deal: Deal, day: date) -> str:
+    """The number the series would give now; another desk may take it first."""
+    key, prefix = contract_series(deal, day)
+    last = NumberSeries.objects.filter(key=key).values_list("last", flat=True).first() or 0
+    return f"{prefix}{last + 1:04d}"
+
+
 # --- What happened to a deal ------------------------------------------------------------------------
 
 

@@ -43,7 +43,14 @@ def test_the_canonical_case_is_walked_by_pages_orc_08_orc_11(
         buyer = a_buyer(office, id_number="11010519491231002X", phone="13800138000")
         lin, zhao = desk_of(office.lin), desk_of(office.zhao)
 
-        # The guided reservation.
+        # What it would cost, and from there the guided reservation.
+        discounts = "&".join(f"discount={pk}" for pk in office.prices.discount_ids)
+        page = lin.open(
+            f"/sales/units/{unit.pk}/quote/?plan={office.prices.plan.pk}&{discounts}&customer={buyer.pk}"
+        )
+        expect(page.locator("main")).to_contain_text("1,459,160.00")
+        expect(page.locator("main")).to_contain_text("1,020,000.00")
+        seen(lin, "00-quote")
         page = lin.open(f"/sales/units/{unit.pk}/reservation/")
         page.locator(".ts-control input").fill("8000")
         page.locator(".ts-dropdown .option").first.click()
@@ -64,6 +71,11 @@ def test_the_canonical_case_is_walked_by_pages_orc_08_orc_11(
         seen(lin, "02-price")
         page.reload()
         expect(page.locator("#offer")).to_contain_text("1,459,160.00")  # The address kept it all.
+        festival = page.locator(f"input[name=discount][value='{office.prices.festival.pk}']")
+        festival.uncheck()
+        expect(page.locator("#offer")).to_contain_text("1,469,160.00")
+        festival.check()
+        expect(page.locator("#offer")).to_contain_text("1,459,160.00")
         page.locator("#offer button[name=go]").click()
         expect(page.locator("[name=deposit]")).to_have_value("50,000.00")
         expect(page.locator("[name=sign_by]")).to_have_value("2025-03-15")

@@ -50,7 +50,9 @@ def sign_contract(
     require(by, "sales.sign_contract", unit.project_id)
     buyers = list(Buyer.objects.filter(deal_id=deal_id).select_related("customer__person"))
     advance_class(customer_ids=[buyer.customer_id for buyer in buyers], to=CustomerClass.CONTRACTED)
-    deal = Deal.objects.locked().select_related("payment_plan", "account").get(pk=deal_id)
+    deal = (
+        Deal.objects.locked().select_related("payment_plan", "account", "project").get(pk=deal_id)
+    )
     if deal.unit_id != unit_id:
         raise ChangedMeanwhile
     deal.status = DEAL.after("contract", deal.status)
@@ -91,7 +93,7 @@ def sign_contract(
     contract = Contract.objects.create(
         deal=deal,
         project_id=deal.project_id,
-        number=_number(deal, unit, number, signed_on),
+        number=_number(deal, number, signed_on),
         signed_on=signed_on,
         terms=terms,
         by=by,
@@ -155,13 +157,13 @@ def _lose_signing_discounts(deal: Deal, book: PriceBook, unit: Unit) -> None:
     ]  # fmt: skip
 
 
-def _number(deal: Deal, unit: Unit, given: str, day: date) -> str:
+def _number(deal: Deal, given: str, day: date) -> str:
     taken = Contract.objects.filter(project_id=deal.project_id)
     if given := given.strip():
         if taken.filter(number=given).exists():
             raise errors.ContractNumberTaken(number=given)
         return given
-    key, prefix = f"contract/{deal.project_id}/{day.year}", f"{unit.project.code}-HT{day.year}-"
+    key, prefix = queries.contract_series(deal, day)
     number = next_number(key, prefix=prefix)
     while taken.filter(number=number).exists():  # The office gave that one by hand.
         number = next_number(key, prefix=prefix)

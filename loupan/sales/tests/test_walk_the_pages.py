@@ -232,6 +232,7 @@ def test_a_contract_is_signed_on_its_page_and_the_deal_page_shows_it(office: Off
         page = shown(client.get(address, {"signed_on": "2025-03-15"}))
         assert "2025-03-22" in page
         assert "389,160.00" in page
+        assert "HC-HT2025-0001" in page  # The number it would get.
         late = shown(client.get(address, {"signed_on": "2025-03-17"}))
         assert "按时签约" in late
         body = {"signed_on": "2025-03-15", "number": "", "terms": "车位另议"}
