@@ -39,7 +39,7 @@ class Command(BaseCommand):
 
 
 def write_table(model: type[models.Model], path: Path) -> int:
-    columns = [field.column for field in model._meta.concrete_fields]
+    columns = [str(field.column) for field in model._meta.concrete_fields]
     names = ", ".join(connection.ops.quote_name(column) for column in columns)
     table = connection.ops.quote_name(model._meta.db_table)
     count = 0
