@@ -108,6 +108,10 @@ def test_the_canonical_case_is_walked_by_pages_orc_08_orc_11(
         expect(page.locator("main")).to_contain_text("HC-SJ2025-00001")
         seen(zhao, "07-receipt")
 
+        small = desk_of(office.zhao, size=PHONE)
+        small.open(f"/sales/deals/{deal.pk}/receipts/new/")
+        seen(small, "07-receive-phone")
+
         # The contract a week later.
         clock.move_to("2025-03-15T12:00:00+08:00")
         cs = desk_of(office.cast.cs)  # A session does not last a week.
@@ -157,7 +161,10 @@ def test_the_canonical_case_is_walked_by_pages_orc_08_orc_11(
         dark = desk_of(office.mo, theme="dark")
         dark.open(f"/sales/deals/{deal.pk}/")
         seen(dark, "19-deal-dark")
-        dark.open(f"/sales/deals/{deal.pk}/cancellation/")
+        page = dark.open(f"/sales/deals/{deal.pk}/cancellation/")
+        page.locator("[name=kept]").fill("459160")
+        expect(page.locator("#ending")).to_contain_text("1,000,000.00")
+        seen(dark, "19-cancellation-dark")
         assert business_day(deal.made_at).isoformat() == "2025-03-08"
         assert book_differences() == []
 
