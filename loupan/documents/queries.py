@@ -24,7 +24,7 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from loupan.documents import errors
 from loupan.documents.models import PaperTemplate, Printing
-from loupan.documents.rules.papers import Paper, Table
+from loupan.documents.rules.papers import Paper, fitted
 from loupan.documents.rules.word import built_in
 from loupan.org.models import Project, User
 
@@ -79,6 +79,8 @@ def _cell(value: Any, kind: str) -> str:
         return ""
     if isinstance(value, Decimal) and kind == "rate":
         return f"{value:.2%}"
+    if kind == "number":
+        return f"{value:,}"
     if isinstance(value, Decimal):
         return f"{value:,.2f}"
     if isinstance(value, datetime):
@@ -87,7 +89,6 @@ def _cell(value: Any, kind: str) -> str:
 
 
 NUMERIC = frozenset({"money", "area", "price", "rate", "number"})
-WIDTHS = {"number": 1.0, "rate": 1.2, "date": 1.6, "area": 1.5, "money": 2.2, "price": 1.8}
 
 
 def table_pdf(
@@ -97,18 +98,26 @@ def table_pdf(
     *,
     who: str,
     at: datetime,
+    subtitle: str = "",
 ) -> bytes:
     """A list or report on landscape A4, with who took it and when at the foot of each page."""
-    table = Table(
-        "",
+    table = fitted(
         [label for label, _kind in heads],
-        [[_cell(v, kind) for v, (_l, kind) in zip(row, heads, strict=True)] for row in lines],
+        [[_cell(v, kind) for v, (_label, kind) in zip(row, heads, strict=True)] for row in lines],
         [kind in NUMERIC for _label, kind in heads],
-        [WIDTHS.get(kind, 2.0) for _label, kind in heads],
     )
     mark = f"{who} · {at:%Y-%m-%d %H:%M}"
     return pdf_of(
-        Paper(title=title, company="", number="", tables=[table], foot=mark, landscape=True)
+        Paper(
+            title=title,
+            company="",
+            number="",
+            subtitle=subtitle,
+            tables=[table],
+            foot=mark,
+            mark="",
+            landscape=True,
+        )
     )
 
 

@@ -62,3 +62,11 @@ class ReportForm(forms.Form):
             last=self.cleaned_data["to"],
             building_id=building.pk if building else None,
         )
+
+    def in_words(self, *, with_days: bool) -> str:
+        """What was asked for, as it stands on exports: days, project, building."""
+        given = self.cleaned_data
+        days = f"{given['from']} – {given['to']}" if with_days else ""
+        project = given["project"].name if given["project"] else str(_("All my projects"))
+        building = given["building"].name if given["building"] else ""
+        return " · ".join(part for part in (days, project, building) if part)

@@ -5,6 +5,7 @@ from typing import Any
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from loupan.core.actions import record_export
@@ -53,7 +54,7 @@ def report(request: DeskRequest, code: str) -> HttpResponse:
         return render(request, "reports/report.html", context, status=422)
     done = catalogue.run(code, request.user, form.parameters(), at)
     if wanted := request.GET.get("export"):
-        return _export(request, kind, done, wanted)
+        return _export(request, kind, done, form.in_words(with_days=kind.has_period), wanted)
     query = request.GET.copy()
     query.pop("export", None)
     may_export = request.user.may("reports.export")
@@ -73,13 +74,15 @@ def report(request: DeskRequest, code: str) -> HttpResponse:
     )
 
 
-def _export(request: DeskRequest, kind: Kind, done: Report, wanted: str) -> HttpResponse:
+def _export(
+    request: DeskRequest, kind: Kind, done: Report, asked: str, wanted: str
+) -> HttpResponse:
     require(request.user, "reports.export")
     at = timezone.localtime()
     title = str(kind.title)
     heads = [(str(c.label), c.kind) for c in done.columns]
     lines = [[row.cells.get(c.key) for c in done.columns] for row in done.rows]
-    lines.append([done.totals.get(c.key) for c in done.columns])
+    lines.append([_("Total"), *(done.totals.get(c.key) for c in done.columns[1:])])
     record_export(
         title=f"{kind.code} {title}",
         columns=[c.key for c in done.columns],
@@ -90,9 +93,10 @@ def _export(request: DeskRequest, kind: Kind, done: Report, wanted: str) -> Http
     )
     who = str(request.user)
     if wanted == "xlsx":
-        body, content_type = workbook_of(title, heads, lines, who=who, at=at), XLSX
+        body, content_type = workbook_of(title, heads, lines, who=f"{who} · {asked}", at=at), XLSX
     elif wanted == "pdf":
-        body, content_type = table_pdf(title, heads, lines, who=who, at=at), "application/pdf"
+        body = table_pdf(title, heads, lines, who=who, at=at, subtitle=asked)
+        content_type = "application/pdf"
     else:
         raise Http404
     answer = HttpResponse(body, content_type=content_type)

@@ -18,6 +18,7 @@ class Table:
     numeric: Sequence[bool]
     widths: Sequence[float]
     total: Sequence[str] = ()
+    size: float = 9.5  # Points.
 
 
 @dataclass(frozen=True)
@@ -39,6 +40,34 @@ class Paper:
 
     def as_data(self) -> dict[str, Any]:
         return asdict(self)
+
+
+LANDSCAPE = 737.0  # Points between the margins of landscape A4.
+SIZES = (9.5, 8.5, 7.5, 6.5, 5.5)
+SHORTEST, LONGEST = 4, 26
+CHARACTER, INSET = 0.57, 6.0
+
+
+def length_of(text: str) -> int:
+    """Columns a text takes: Chinese characters take two."""
+    return sum(2 if ord(character) > 0x2E7F else 1 for character in text)
+
+
+def fitted(heads: Sequence[str], rows: Sequence[Sequence[str]], numeric: Sequence[bool]) -> Table:
+    """A table as wide as landscape A4 whose columns are as wide as what they hold.
+
+    The largest size at which everything stands in one line, else the smallest; longer text breaks.
+    """
+    longest = [
+        min(LONGEST, max([SHORTEST, length_of(head), *(length_of(row[place]) for row in rows)]))
+        for place, head in enumerate(heads)
+    ]
+
+    def widths(size: float) -> list[float]:
+        return [length * CHARACTER * size + 2 * INSET * size / SIZES[0] for length in longest]
+
+    size = next((size for size in SIZES if sum(widths(size)) <= LANDSCAPE), SIZES[-1])
+    return Table("", heads, rows, numeric, widths(size), size=size)
 
 
 SCHEDULE_HEADS = ("期次", "款项", "金额（元）", "应付日期", "说明")

@@ -18,7 +18,7 @@ from docx import Document
 from loupan.documents import actions, errors, queries
 from loupan.documents.models import PaperTemplate
 from loupan.documents.queries import docx_of, fill, pdf_of, table_pdf
-from loupan.documents.rules.papers import Paper, Table
+from loupan.documents.rules.papers import LANDSCAPE, Paper, Table, fitted
 from loupan.documents.rules.word import TITLES, built_in, fields_of
 from loupan.org.testing import Cast, a_project, a_user, the_cast
 
@@ -271,3 +271,12 @@ def test_the_second_printing_is_a_second_copy(cast: Cast) -> None:
             kind="receipt", project_id=cast.project.pk, subject_type="ledger.receipt",
             subject_id=7, number="SJ1", form="pdf", by=cast.wei, at=NOON,
         )  # fmt: skip
+
+
+def test_a_wide_table_is_set_smaller_and_its_columns_follow_what_they_hold() -> None:
+    narrow = fitted(["房号", "金额"], [["1-1-1803", "1,459,160.00"]], [False, True])
+    wide = fitted(["编号"] * 17, [["HC-RG2025-0001"] * 17], [False] * 17)
+    assert narrow.size == 9.5
+    assert wide.size < narrow.size
+    assert narrow.widths[1] > narrow.widths[0]
+    assert sum(narrow.widths) <= LANDSCAPE

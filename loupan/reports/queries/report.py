@@ -103,8 +103,13 @@ class Kind:
 
 
 def summed(rows: Sequence[Row], *keys: str) -> dict[str, Any]:
-    """Totals of the named columns over all rows."""
-    return {key: sum((row.cells[key] or Decimal(0) for row in rows), Decimal(0)) for key in keys}
+    """Totals of the named columns over all rows; counts stay whole numbers."""
+    totals: dict[str, Any] = {}
+    for key in keys:
+        values = [row.cells[key] or 0 for row in rows]
+        is_count = values and all(isinstance(value, int) for value in values)
+        totals[key] = sum(values, 0 if is_count else Decimal(0))
+    return totals
 
 
 def chart_of(rows: Sequence[Row], label: str, first: Column, second: Column) -> Chart | None:
