@@ -99,7 +99,7 @@ PAGES: dict[str, Row] = {
     "org:department": Row("org.manage", of(pk=lambda w: w.here.department.pk)),
     "org:new_post": Row("org.manage"),
     "org:post": Row("org.manage", of(pk=lambda w: w.here.office.lin.current_post_id)),
-    "org:role": Row("org.manage", of(pk=lambda w: w.here.office.lin.current_post.role_id)),
+    "org:role": Row("org.manage", of(pk=lambda w: w.here.lins_post.role_id)),
     "org:new_user": Row("org.manage"),
     "org:edit_user": Row("org.manage", LIN),
     "org:disabling": Row("org.manage", LIN, method="post"),

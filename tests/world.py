@@ -62,6 +62,11 @@ class Branch:
         return self.unit.building
 
     @property
+    def lins_post(self) -> Post:
+        assert self.office.lin.current_post is not None
+        return self.office.lin.current_post
+
+    @property
     def entrance(self) -> Entrance:
         return Entrance.objects.get(pk=self.unit.entrance_id)
 
@@ -130,7 +135,7 @@ def a_world() -> World:
 def _leader_of(lin: User, project: Project) -> User:
     """A team leader in whose department Lin sits."""
     team = a_department("销售二组", project=project)
-    Post.objects.filter(pk=lin.current_post_id).update(department=team)
+    Post.objects.filter(holdings__user=lin).update(department=team)
     leader = a_user(None, name="组长")
     hold(leader, a_post("TL", project, department=team))
     return leader
