@@ -48,9 +48,7 @@ def test_a_price_list_is_tried_carried_out_and_undone_by_pages(
     assert not Unit.objects.exists()
 
 
-def test_refused_rows_are_read_on_a_phone(
-    desk_of: Callable[..., Desk], settings: Any
-) -> None:
+def test_refused_rows_are_read_on_a_phone(desk_of: Callable[..., Desk], settings: Any) -> None:
     settings.TASKS = AT_ONCE
     project = a_project()
     desk = desk_of(a_user("PD", project), size=PHONE)
