@@ -15,6 +15,7 @@ from loupan.core.audit import history_of
 from loupan.core.models import AuditEvent
 
 MOST = 200
+NOTHING = "—"
 
 # The last word of an event's name (HOUSE 3.13); a new verb is added here.
 VERBS = {
@@ -120,6 +121,7 @@ def changes_of(event: AuditEvent) -> tuple[Change, ...]:
             _shown(event.after.get(name)),
         )
         for name in event.after
+        if not (_is_empty(event.before.get(name)) and _is_empty(event.after[name]))
     )
 
 
@@ -140,9 +142,13 @@ def _label(subject_type: str, name: str) -> str:
     return str(getattr(field, "verbose_name", name))
 
 
+def _is_empty(value: Any) -> bool:
+    return value is None or value in ("", [], {})
+
+
 def _shown(value: Any) -> str:
-    if value is None or value == "" or value == [] or value == {}:
-        return "—"
+    if _is_empty(value):
+        return NOTHING
     if isinstance(value, bool):
         return _("yes") if value else _("no")
     if isinstance(value, list):

@@ -27,7 +27,12 @@ class Company(models.Model):
     """The group, a regional company or a project company: one tree of any depth."""
 
     parent = models.ForeignKey(
-        "self", on_delete=models.PROTECT, null=True, blank=True, related_name="children"
+        "self",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="children",
+        verbose_name=_("Belongs to"),
     )
     code = models.CharField(_("Code"), max_length=20, unique=True)
     name = models.CharField(_("Name"), max_length=80)
@@ -57,7 +62,9 @@ class PriceBasis(models.TextChoices):
 class Project(models.Model):
     """A development sold under one name; the unit of staff, books and who-sees-what."""
 
-    company = models.ForeignKey(Company, on_delete=models.PROTECT, related_name="projects")
+    company = models.ForeignKey(
+        Company, on_delete=models.PROTECT, related_name="projects", verbose_name=_("Company")
+    )
     code = models.CharField(_("Code"), max_length=20, unique=True)
     name = models.CharField(_("Name"), max_length=80)
     promotion_name = models.CharField(_("Promotion name"), max_length=80, blank=True)
@@ -82,12 +89,24 @@ class Project(models.Model):
 class Department(models.Model):
     """A department of a company; a sales team is a department that belongs to a project."""
 
-    company = models.ForeignKey(Company, on_delete=models.PROTECT, related_name="departments")
+    company = models.ForeignKey(
+        Company, on_delete=models.PROTECT, related_name="departments", verbose_name=_("Company")
+    )
     project = models.ForeignKey(
-        Project, on_delete=models.PROTECT, null=True, blank=True, related_name="departments"
+        Project,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="departments",
+        verbose_name=_("Project"),
     )
     parent = models.ForeignKey(
-        "self", on_delete=models.PROTECT, null=True, blank=True, related_name="children"
+        "self",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="children",
+        verbose_name=_("Belongs to"),
     )
     name = models.CharField(_("Name"), max_length=80)
     version = models.PositiveIntegerField(default=0)
@@ -151,21 +170,40 @@ class Role(models.Model):
 class Post(models.Model):
     """A seat in the organisation: a role somewhere. A user may hold several."""
 
-    role = models.ForeignKey(Role, on_delete=models.PROTECT, related_name="posts")
-    company = models.ForeignKey(Company, on_delete=models.PROTECT, related_name="posts")
+    role = models.ForeignKey(
+        Role, on_delete=models.PROTECT, related_name="posts", verbose_name=_("Role")
+    )
+    company = models.ForeignKey(
+        Company, on_delete=models.PROTECT, related_name="posts", verbose_name=_("Company")
+    )
     project = models.ForeignKey(
-        Project, on_delete=models.PROTECT, null=True, blank=True, related_name="posts"
+        Project,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="posts",
+        verbose_name=_("Project"),
     )
     department = models.ForeignKey(
-        Department, on_delete=models.PROTECT, null=True, blank=True, related_name="posts"
+        Department,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="posts",
+        verbose_name=_("Department"),
     )
     superior = models.ForeignKey(
-        "self", on_delete=models.PROTECT, null=True, blank=True, related_name="subordinates"
+        "self",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="subordinates",
+        verbose_name=_("Superior post"),
     )
     name = models.CharField(_("Name"), max_length=80)
     # Overrides of the role: {"customers": "team"}; and permissions taken away, which beat any allow.
-    scopes = models.JSONField(default=dict, blank=True)
-    denied = models.JSONField(default=list, blank=True)
+    scopes = models.JSONField(default=dict, blank=True, verbose_name=_("Scopes"))
+    denied = models.JSONField(default=list, blank=True, verbose_name=_("Taken away from the role"))
     is_active = models.BooleanField(_("Active"), default=True)
     version = models.PositiveIntegerField(default=0)
 

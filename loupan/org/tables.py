@@ -3,7 +3,7 @@
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from loupan.core.history import changes_of, source_of, title_of
+from loupan.core.history import NOTHING, changes_of, source_of, title_of
 from loupan.core.models import AuditEvent
 from loupan.core.ui import Column
 from loupan.org.models import User
@@ -14,7 +14,10 @@ def _state(user: User) -> str:
 
 
 def _changes(event: AuditEvent) -> str:
-    return "; ".join(f"{c.label}: {c.before} → {c.after}" for c in changes_of(event))[:300]
+    return "; ".join(
+        f"{c.label}: {c.after}" if c.before == NOTHING else f"{c.label}: {c.before} → {c.after}"
+        for c in changes_of(event)
+    )[:300]
 
 
 USERS = (
@@ -37,9 +40,9 @@ USERS = (
 EVENTS = (
     Column("at", _("When"), kind="datetime"),
     Column("by", _("Who")),
-    Column("source", _("From"), value=source_of),
+    Column("source", _("Entered through"), value=source_of, is_hidden=True),
     Column("event", _("What"), value=title_of),
-    Column("subject", _("Record"), value=lambda e: f"{e.subject_type} {e.subject_id}"),
+    Column("subject", _("About"), value=lambda e: f"{e.subject_type} {e.subject_id}"),
     Column("changes", _("Before and after"), value=_changes),
 )
 

@@ -18,11 +18,11 @@ from loupan.org.actions.stamps import renew_access_stamp
 from loupan.org.models import Company, Department, Post, PostHolding, Project, Role, User
 from loupan.org.permissions import duties_of, require
 
-_COMPANY = ("name", "code", "tax_number", "address", "phone", "parent_id")
+_COMPANY = ("name", "code", "tax_number", "address", "phone", "parent")
 _PROJECT = ("name", "code", "promotion_name", "city", "address", "price_basis", "is_open")
-_DEPARTMENT = ("name", "company_id", "project_id", "parent_id")
+_DEPARTMENT = ("name", "company", "project", "parent")
 _POST = (
-    "name", "role_id", "company_id", "project_id", "department_id", "superior_id", "scopes", "denied",
+    "name", "role", "company", "project", "department", "superior", "scopes", "denied",
     "is_active",
 )  # fmt: skip
 
