@@ -232,6 +232,11 @@ def fill(data: Path, *, empty: bool, env: dict[str, str]) -> None:
         demo.write_text("the demo company\n", encoding="utf-8")
     if demo.exists():
         env["LOUPAN_DEMO"] = "1"
+    if is_new and empty:
+        run(
+            PYTHON, "manage.py", "bootstrap_admin", "--instruction",
+            why="Looking for an administrator", env=env,
+        )  # fmt: skip
 
 
 def web_command(host: str, port: int, database_url: str) -> list[str]:

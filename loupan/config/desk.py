@@ -11,9 +11,7 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import translation
 
-from loupan.org.models import User
-
-EPOCH_KEY = "epoch"
+from loupan.org.models import EPOCH_KEY, User
 
 
 class DeskLoginMiddleware(LoginRequiredMiddleware):

@@ -55,6 +55,13 @@ NOUNS = {
     "profile": gettext_lazy("Profile"),
     "token": gettext_lazy("API token"),
 }
+# Facts that are no column of the record they happened to.
+FACTS = {
+    "post": gettext_lazy("Post"),
+    "role": gettext_lazy("Role"),
+    "starts_on": gettext_lazy("From"),
+    "ends_on": gettext_lazy("Until"),
+}
 SOURCES = {
     "web": gettext_lazy("web"),
     "api": gettext_lazy("API"),
@@ -135,6 +142,8 @@ def _noun(app: str, noun: str) -> str:
 
 
 def _label(subject_type: str, name: str) -> str:
+    if name in FACTS:
+        return str(FACTS[name])
     try:
         field = apps.get_model(subject_type)._meta.get_field(name.removesuffix("_id"))
     except (LookupError, FieldDoesNotExist, ValueError):

@@ -234,10 +234,7 @@ def hold_post(
         by=by,
         at=at,
         project_id=post.project_id,
-        post=str(post),
-        role=post.role.code,
-        starts_on=starts_on,
-        ends_on=ends_on,
+        after={"post": post, "role": post.role, "starts_on": starts_on, "ends_on": ends_on},
         **_facts(new, exception_reason),
     )
     return holding
@@ -263,7 +260,7 @@ def leave_post(*, user_id: int, post_id: int, by: User, at: datetime) -> PostHol
         by=by,
         at=at,
         project_id=post.project_id,
-        post=str(post),
-        role=post.role.code,
+        before={"post": post, "role": post.role},
+        after={"post": None, "role": None},
     )
     return holding

@@ -2,9 +2,12 @@
 
 import getpass
 import os
+import shlex
+import sys
 from argparse import ArgumentParser
 from typing import Any
 
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
@@ -16,7 +19,7 @@ from loupan.org.actions import structure
 INSTRUCTION = """
 This installation is empty. Make the first administrator in another terminal, in the same directory:
 
-    {python} manage.py bootstrap_admin
+    LOUPAN_DATA_DIR={data} {python} manage.py bootstrap_admin
 
 It asks for the company, a user name and a password. Then sign in and add projects, posts and people.
 """
@@ -41,7 +44,7 @@ class Command(BaseCommand):
         is_set_up = queries.administrators(at).exists()
         if options["instruction"]:
             if not is_set_up:
-                self.stdout.write(INSTRUCTION.format(python=".venv/bin/python"))
+                self.stdout.write(_instruction())
             return
         if is_set_up:
             raise CommandError("There is an administrator already. Ask them for an account.")
@@ -60,6 +63,12 @@ class Command(BaseCommand):
         except ValidationError as error:
             raise CommandError(" ".join(error.messages)) from error
         self.stdout.write(f"{user.username} may sign in and administer everything.")
+
+
+def _instruction() -> str:
+    return INSTRUCTION.format(
+        data=shlex.quote(str(settings.DATA_DIR)), python=shlex.quote(sys.executable)
+    )
 
 
 def _asked(question: str) -> str:
