@@ -108,7 +108,7 @@ def _export(
 @require_safe
 def search(request: DeskRequest) -> HttpResponse:
     """The palette's results, alone or as a page; only what the person may see."""
-    text = request.GET.get("q", "").strip()[:60]
+    text = request.GET.get("q", "").replace("\x00", "").strip()[:60]
     groups = found(request.user, text) if text else []
     template = "reports/_search_results.html" if request.htmx else "core/search.html"
     return render(request, template, {"groups": groups, "q": text})
