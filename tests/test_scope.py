@@ -298,3 +298,20 @@ def _events_of(user: User) -> Any:
 def test_the_cast_of_the_other_tests_is_kept_apart_too(db: None) -> None:
     cast = the_cast()
     assert not cast.wei.access.project_ids & {cast.project.pk}
+
+
+def test_what_one_may_in_another_project_opens_no_column_and_no_export_here(
+    offices: Offices,
+) -> None:
+    """A director there who sells here: no floor prices here, and no list of customers to take away."""
+    here, there = offices.lins.office.project, offices.foreign.office.project
+    person = a_user("SC", here)
+    hold(person, a_post("PD", there))
+    client = signed_in(person)
+    for project, is_open in ((here, False), (there, True)):
+        units = client.get(reverse("inventory:units") + f"?project={project.pk}&column=floor_total")
+        columns = {column.key for column in units.context["all_columns"]}
+        assert ("floor_total" in columns) is is_open
+        query = f"?export=xlsx&reason=month+end&project={project.pk}"
+        export = client.get(reverse("customers:list") + query)
+        assert export.status_code == (200 if is_open else 403)

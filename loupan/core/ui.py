@@ -141,11 +141,17 @@ class ListPage:
     empty: Text = ""
     crumbs: Callable[[Any], Sequence[Mapping[str, Any]]] | None = None
     totals: Mapping[str, Any] = field(default_factory=dict)
+    # The project the page is about: what a person may do elsewhere opens no column or export here.
+    project: Callable[[Any], Any] | None = None
+
+    def _may(self, request: Any, permission: str) -> bool:
+        place = self.project(request).pk if self.project else None
+        return bool(request.user.may(permission, place))
 
     def __call__(self, request: Any) -> HttpResponse:
         if self.permission and not request.user.may(self.permission):
             raise PermissionDenied(self.permission)
-        columns = [c for c in self.columns if not c.permission or request.user.may(c.permission)]
+        columns = [c for c in self.columns if not c.permission or self._may(request, c.permission)]
         rows = self.rows(request)
         filters = (
             self.filterset(request.GET, queryset=rows, request=request) if self.filterset else None
@@ -171,7 +177,7 @@ class ListPage:
             "next_url": self._url(request, after=next_token) if next_token else "",
             "first_url": self._url(request, after=None) if request.GET.get("after") else "",
             "export_url": self._url(request, export="xlsx", after=None)
-            if self.export_permission and request.user.may(self.export_permission)
+            if self.export_permission and self._may(request, self.export_permission)
             else "",
             "verbs": list(self.verbs(request)) if self.verbs else [],
             "chips": list(self.chips(request, rows)) if self.chips else [],
@@ -258,7 +264,7 @@ class ListPage:
         return f"{request.path}?{query.urlencode()}" if query else request.path
 
     def _export(self, request: Any, columns: Sequence[Column], rows: QuerySet[Any]) -> HttpResponse:
-        if not (self.export_permission and request.user.may(self.export_permission)):
+        if not (self.export_permission and self._may(request, self.export_permission)):
             raise PermissionDenied(self.export_permission)
         title, at = str(self.title), timezone.localtime()
         lines = [[export_value(c.of(row)) for c in columns] for row in rows[:EXPORT_LIMIT]]

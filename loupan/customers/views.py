@@ -88,6 +88,7 @@ def _list_page(columns: Sequence[Any]) -> ListPage:
         columns=columns,
         rows=_rows,
         filterset=CustomerFilter,
+        project=current_project,
         permission="customers.read",
         export_permission="customers.export",
         filename="customers",
