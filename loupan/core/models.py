@@ -1,8 +1,7 @@
-"""Tables that know no business word: the audit, number series, answered requests, live jobs."""
+"""Tables that know no business word: the audit, number series, answered requests."""
 
 from django.conf import settings
 from django.db import models
-from django.utils.translation import gettext_lazy as _
 
 
 class AuditEvent(models.Model):
@@ -62,26 +61,3 @@ class AnsweredRequest(models.Model):
 
     def __str__(self) -> str:
         return self.key
-
-
-class JobState(models.TextChoices):
-    WAITING = "waiting", _("Waiting")
-    RUNNING = "running", _("Running")
-    DONE = "done", _("Done")
-    FAILED = "failed", _("Failed")
-
-
-class Job(models.Model):
-    """Long work in the background with progress that can be left and found again (UX 1.6)."""
-
-    kind = models.CharField(max_length=60)
-    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
-    state = models.CharField(max_length=10, choices=JobState, default=JobState.WAITING)
-    done = models.PositiveIntegerField(default=0)
-    total = models.PositiveIntegerField(default=0)
-    message = models.TextField(blank=True)
-    made_at = models.DateTimeField()
-    ended_at = models.DateTimeField(null=True)
-
-    def __str__(self) -> str:
-        return f"{self.kind} {self.state}"

@@ -29,7 +29,6 @@ from django.db.models.functions import Coalesce
 from loupan.core.calendar import day_bounds
 from loupan.inventory.models import Unit, UnitChange
 from loupan.inventory.states import (
-    CONTRACTED_OR_LATER,
     SOLD,
     STOCK,
     UnitStatus,
@@ -217,11 +216,6 @@ def sell_through(units: QuerySet[Unit], base: Iterable[str] = RELEASED_NOW) -> S
         sold_units=sold[0],
         base_units=whole[0],
     )
-
-
-def contracted_share(units: QuerySet[Unit]) -> Decimal | None:
-    """签约去化率: contracted and later ÷ released, by units."""
-    return rules.ratio(_sums(units, CONTRACTED_OR_LATER)[0], _sums(units, RELEASED_NOW)[0])
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _l
 
 from loupan.core.calendar import business_day, day_bounds
-from loupan.customers.models import Customer
+from loupan.customers.queries import customers_for, due
 from loupan.inventory.models import Unit
 from loupan.inventory.states import UnitStatus
 from loupan.ledger.queries import in_state, live_lines, with_received
@@ -92,15 +92,8 @@ def _my_locks(viewer: User) -> list[Card]:
 
 
 def _to_contact(viewer: User, project: Project, today: date) -> Card:
-    waiting = (
-        Customer.objects.filter(
-            viewer.access.rows("customers", owner="owner_id"),
-            project=project,
-            next_contact_on__lte=today,
-        )
-        .exclude(life_class="lost")
-        .order_by("next_contact_on", "-id")
-    )
+    mine = customers_for(viewer).filter(project=project)
+    waiting = due(mine, "late", today=today) | due(mine, "today", today=today)
     lines = [
         Line(
             customer.name,
@@ -109,13 +102,14 @@ def _to_contact(viewer: User, project: Project, today: date) -> Card:
             "danger" if customer.next_contact_on and customer.next_contact_on < today else "",
             on=customer.next_contact_on,
         )
-        for customer in waiting[:MANY]
+        for customer in waiting.order_by("next_contact_on", "-id")[:MANY]
     ]
+    when = "late" if any(line.tone for line in lines) else "today"
     return Card(
         "contacts",
         _("Customers to contact"),
         "phone-call",
-        f"{reverse('customers:list')}?due=today",
+        f"{reverse('customers:list')}?next_contact={when}",
         lines=lines,
         empty=_("Nobody is waiting for a call. Register a visit, or plan the next contact."),
     )
@@ -207,8 +201,8 @@ def _to_collect(viewer: User, project: Project, today: date) -> Card:
     active = Deal.objects.filter(
         viewer.access.rows("money", owner="consultant_id"), project=project, ended_on=None
     )
-    due = live_lines().filter(account_id__in=active.values("account_id")).select_related("account")
-    overdue = in_state(with_received(due), "overdue", today=today).order_by("due_on", "id")
+    owed = live_lines().filter(account_id__in=active.values("account_id")).select_related("account")
+    overdue = in_state(with_received(owed), "overdue", today=today).order_by("due_on", "id")
     found = list(overdue[:MANY])
     deals = {d.account_id: d for d in active.filter(account_id__in=[r.account_id for r in found])}
     lines = [
