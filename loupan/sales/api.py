@@ -39,9 +39,13 @@ from loupan.ledger.models import Receipt
 from loupan.ledger.queries import receipts_for
 from loupan.org.queries import projects_for
 from loupan.pricing.queries import Special
-from loupan.sales import queries
 from loupan.sales.actions import cancellations, claims, contracts, money, quotes, reservations
 from loupan.sales.models import Contract, Deal, Reservation
+from loupan.sales.queries.contracts import contracts_for
+from loupan.sales.queries.deals import deal_page, deals_for
+from loupan.sales.queries.papers import deal_fields, mark_of, paper_file, paper_record
+from loupan.sales.queries.process import light_of
+from loupan.sales.queries.reservations import reservations_for
 
 router = Router(tags=["sales"])
 
@@ -541,7 +545,7 @@ def reserve(request: ApiRequest, unit_id: Id, payload: ReservationIn) -> Any:
 @router.post("reservations/{reservation_id}/contract/", response={201: ContractOut, **ERRORS})
 def sign(request: ApiRequest, reservation_id: Id, payload: ContractIn) -> Any:
     """Sign the contract of a reservation."""
-    there = get_object_or_404(queries.reservations_for(request.user), pk=reservation_id)
+    there = get_object_or_404(reservations_for(request.user), pk=reservation_id)
 
     def do() -> tuple[int, Mapping[str, Any]]:
         made = contracts.sign_contract(
@@ -557,7 +561,7 @@ def sign(request: ApiRequest, reservation_id: Id, payload: ContractIn) -> Any:
 )
 def cancel(request: ApiRequest, reservation_id: Id, payload: CancellationIn) -> Any:
     """End a reservation by agreement: the money goes back, the unit comes free."""
-    there = get_object_or_404(queries.reservations_for(request.user), pk=reservation_id)
+    there = get_object_or_404(reservations_for(request.user), pk=reservation_id)
 
     def do() -> tuple[int, Mapping[str, Any]]:
         made = cancellations.cancel_reservation(
@@ -583,7 +587,7 @@ def cancel(request: ApiRequest, reservation_id: Id, payload: CancellationIn) -> 
 )
 def cancel_contract(request: ApiRequest, contract_id: Id, payload: ContractCancellationIn) -> Any:
     """End a contract that is not filed: all but the penalty goes back, the unit comes free."""
-    there = get_object_or_404(queries.contracts_for(request.user), pk=contract_id)
+    there = get_object_or_404(contracts_for(request.user), pk=contract_id)
 
     def do() -> tuple[int, Mapping[str, Any]]:
         made = cancellations.cancel_contract(
@@ -610,7 +614,7 @@ def cancel_contract(request: ApiRequest, contract_id: Id, payload: ContractCance
 @router.post("deals/{deal_id}/receipts/", response={201: ReceiptOut, **ERRORS})
 def receive(request: ApiRequest, deal_id: Id, payload: ReceiptIn) -> Any:
     """Take money on a deal; `account_id` is the bank account it came to."""
-    deal = get_object_or_404(queries.deals_for(request.user), pk=deal_id)
+    deal = get_object_or_404(deals_for(request.user), pk=deal_id)
 
     def do() -> tuple[int, Mapping[str, Any]]:
         receipt = money.record_receipt(
@@ -653,7 +657,7 @@ def deals(
     request: ApiRequest, filters: Query[DealFilterIn], after: AFTER = None, limit: LIMIT = 100
 ) -> Any:
     """Deals within reach, newest first; `from` and `to` are days of reservation."""
-    rows = queries.deals_for(request.user).filter(**_filtered(filters, deal="", day="reserved_on"))
+    rows = deals_for(request.user).filter(**_filtered(filters, deal="", day="reserved_on"))
     page, following = paged(rows, after=after, limit=limit)
     return {"items": [_deal_row(deal) for deal in page], "next": following}
 
@@ -663,7 +667,7 @@ def reservation_list(
     request: ApiRequest, filters: Query[DealFilterIn], after: AFTER = None, limit: LIMIT = 100
 ) -> Any:
     """Reservations within reach, newest first."""
-    rows = queries.reservations_for(request.user).filter(
+    rows = reservations_for(request.user).filter(
         **_filtered(filters, deal="deal__", day="reserved_on")
     )
     page, following = paged(rows, after=after, limit=limit)
@@ -676,9 +680,7 @@ def contract_list(
     request: ApiRequest, filters: Query[DealFilterIn], after: AFTER = None, limit: LIMIT = 100
 ) -> Any:
     """Contracts within reach, newest first; `from` and `to` are days of signing."""
-    rows = queries.contracts_for(request.user).filter(
-        **_filtered(filters, deal="deal__", day="signed_on")
-    )
+    rows = contracts_for(request.user).filter(**_filtered(filters, deal="deal__", day="signed_on"))
     page, following = paged(rows, after=after, limit=limit)
     return {"items": [{**_contract(row), **_row(row)} for row in page], "next": following}
 
@@ -686,9 +688,9 @@ def contract_list(
 @router.get("deals/{deal_id}/", response={200: DealOut, **ERRORS})
 def deal(request: ApiRequest, deal_id: Id) -> Any:
     """One deal: price, schedule, money, process, and what may be done next."""
-    there = get_object_or_404(queries.deals_for(request.user), pk=deal_id)
+    there = get_object_or_404(deals_for(request.user), pk=deal_id)
     today = business_day(timezone.now())
-    page = queries.deal_page(there, today)
+    page = deal_page(there, today)
     return {
         **_deal_row(there),
         "payment_plan_id": there.payment_plan_id,
@@ -722,7 +724,7 @@ def deal(request: ApiRequest, deal_id: Id) -> Any:
                 "label": step.get_code_display(),
                 "planned_on": step.planned_on,
                 "actual_on": step.actual_on,
-                "light": queries.light_of(step, today),
+                "light": light_of(step, today),
             }
             for step in page.steps
         ],
@@ -739,8 +741,8 @@ def deal_paper(
     form: Literal["pdf", "docx"] = "pdf",
 ) -> Any:
     """The paper as a file; every file counts as a copy, and a later one is marked as such."""
-    there = get_object_or_404(queries.deals_for(request.user), pk=deal_id)
-    record = queries.paper_record(there, kind)
+    there = get_object_or_404(deals_for(request.user), pk=deal_id)
+    record = paper_record(there, kind)
     if record is None:
         raise Http404
     printing = record_printing(
@@ -753,12 +755,12 @@ def deal_paper(
         by=request.user,
         at=timezone.now(),
     )
-    mark = queries.mark_of(printing.copy_no)
+    mark = mark_of(printing.copy_no)
     address = request.build_absolute_uri(address_of("sales:deal", args=[there.pk]))
-    fields = queries.deal_fields(
+    fields = deal_fields(
         there, request.user, address=address, foot=mark or str(request.user), mark=mark
     )
-    answer = HttpResponse(queries.paper_file(kind, form, there.project, fields))
+    answer = HttpResponse(paper_file(kind, form, there.project, fields))
     answer["Content-Type"] = PAPER_TYPES[form]
     answer["Content-Disposition"] = f'attachment; filename="{kind}-{record.number}.{form}"'
     return answer

@@ -13,7 +13,7 @@ from loupan.core.calendar import business_day
 from loupan.inventory.testing import a_unit
 from loupan.org.testing import a_project
 from loupan.sales.models import Deal
-from loupan.sales.queries import book_differences
+from loupan.sales.queries.books import book_differences
 from loupan.sales.testing import a_buyer, an_office
 from tests.browser.conftest import PHONE, Desk
 

@@ -20,7 +20,7 @@ from loupan.org.rules import ROLE_TEMPLATES
 from loupan.pricing.models import Discount, PaymentPlan
 from loupan.pricing.queries import price_for
 from loupan.sales.models import Claim, Deal
-from loupan.sales.queries import book_differences
+from loupan.sales.queries.books import book_differences
 
 MORNING = datetime(2026, 3, 20, 2, 0, tzinfo=UTC)  # 10:00 in Shanghai.
 ACCOUNTS = [

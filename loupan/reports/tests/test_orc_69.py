@@ -17,7 +17,7 @@ from loupan.reports.queries.figures import Period
 from loupan.reports.queries.scope import Parameters, deals_in, receipts_in, units_in
 from loupan.sales.actions.cancellations import cancel_contract, cancel_reservation
 from loupan.sales.models import Contract, Deal, Reservation
-from loupan.sales.queries import book_differences
+from loupan.sales.queries.books import book_differences
 from loupan.sales.testing import Office, a_contract, a_receipt, a_reservation, an_office
 
 pytestmark = pytest.mark.django_db

@@ -14,9 +14,10 @@ from loupan.inventory.states import UNIT, UnitStatus
 from loupan.org.models import User
 from loupan.org.permissions import require
 from loupan.pricing.queries import price_book_of, price_stamp
-from loupan.sales import errors, queries
+from loupan.sales import errors
 from loupan.sales.models import Claim
 from loupan.sales.permissions import longest_hold
+from loupan.sales.queries.claims import active_claim, money_since, not_available
 from loupan.sales.states import ClaimKind
 
 
@@ -34,7 +35,7 @@ def take_unit(*, unit_id: int, at: datetime) -> tuple[Unit, Claim | None]:
     )
     if unit.status not in _WITH_CLAIM:
         return unit, None
-    claim = queries.active_claim(unit.pk)
+    claim = active_claim(unit.pk)
     if claim and claim.deal_id is None and claim.expires_at and claim.expires_at <= at:
         release_claim(claim=claim, unit=unit, reason="expired", by=None, at=at)
         claim = None
@@ -60,7 +61,7 @@ def ensure_obtainable(
     )
     if is_open and own:
         return
-    raise queries.not_available(unit, claim)
+    raise not_available(unit, claim)
 
 
 @writes
@@ -201,7 +202,7 @@ def expire_claim(*, claim_id: int, by: Actor | None, at: datetime) -> bool:
     claim = Claim.objects.get(pk=claim_id)
     if not claim.is_active or claim.deal_id or not claim.expires_at or claim.expires_at > at:
         return False
-    if queries.money_since(claim):
+    if money_since(claim):
         audit.record("sales.claim.kept_for_money", unit, by=by, at=at, claim_id=claim.pk)
         return False
     before = unit.status

@@ -19,10 +19,16 @@ from loupan.org.models import User
 from loupan.org.permissions import require
 from loupan.pricing.models import DownPaymentRule
 from loupan.pricing.queries import PriceBook, offer_lines, price_book_of, trace_json
-from loupan.sales import errors, queries
+from loupan.sales import errors
 from loupan.sales.actions.process import complete_step, mark_money, plan_process
 from loupan.sales.models import Buyer, Contract, Deal, Reservation
-from loupan.sales.queries import DOWN_PAYMENT_TYPES
+from loupan.sales.queries.contracts import (
+    contract_series,
+    price_without_signing_discounts,
+    schedule_when_signed,
+    signing_discounts,
+)
+from loupan.sales.queries.process import DOWN_PAYMENT_TYPES
 from loupan.sales.states import DEAL, StepCode
 
 
@@ -67,7 +73,7 @@ def sign_contract(
     before = audit.snapshot(deal, "deal_total", "contracted_on")
     if signed_on > reservation.sign_by:
         _lose_signing_discounts(deal, book, unit)
-    planned = queries.schedule_when_signed(deal, signed_on, deal.deal_total, book)
+    planned = schedule_when_signed(deal, signed_on, deal.deal_total, book)
     replace_schedule(
         account=account,
         lines=[
@@ -139,10 +145,10 @@ def _ensure_paid(deal: Deal, book: PriceBook) -> None:
 
 
 def _lose_signing_discounts(deal: Deal, book: PriceBook, unit: Unit) -> None:
-    lost = queries.signing_discounts(deal)
+    lost = signing_discounts(deal)
     if not lost:
         return
-    priced = queries.price_without_signing_discounts(deal, book)
+    priced = price_without_signing_discounts(deal, book)
     if unit.filed_total is not None and priced.deal_total > unit.filed_total:
         raise errors.PriceAboveFiled(unit=unit)
     deal.deal_total = priced.deal_total
@@ -163,7 +169,7 @@ def _number(deal: Deal, given: str, day: date) -> str:
         if taken.filter(number=given).exists():
             raise errors.ContractNumberTaken(number=given)
         return given
-    key, prefix = queries.contract_series(deal, day)
+    key, prefix = contract_series(deal, day)
     number = next_number(key, prefix=prefix)
     while taken.filter(number=number).exists():  # The office gave that one by hand.
         number = next_number(key, prefix=prefix)

@@ -7,9 +7,9 @@ from loupan.core.db import writes
 from loupan.ledger.models import LOAN_TYPES, MoneyType
 from loupan.pricing.queries import OfferLine
 from loupan.pricing.rules.payment_plan import Anchors
-from loupan.sales import queries, rules
+from loupan.sales import rules
 from loupan.sales.models import Deal, ProcessStep
-from loupan.sales.queries import DOWN_PAYMENT_TYPES
+from loupan.sales.queries.process import DOWN_PAYMENT_TYPES, money_steps
 from loupan.sales.states import StepCode
 
 
@@ -48,7 +48,7 @@ def complete_step(*, deal: Deal, code: StepCode, on: date | None) -> None:
 def mark_money(*, deal: Deal) -> None:
     """Part: the steps that money completes are as the ledger says."""
     stored = dict(deal.steps.values_list("code", "actual_on"))
-    for code, on in queries.money_steps(deal).items():
+    for code, on in money_steps(deal).items():
         if code in stored and stored[code] != on:
             complete_step(deal=deal, code=code, on=on)
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from loupan.sales.models import Deal
-from loupan.sales.queries import book_differences
+from loupan.sales.queries.books import book_differences
 
 
 @pytest.fixture(autouse=True)

@@ -12,7 +12,7 @@ from loupan.pricing.actions.prices import NewPrice, set_floor_prices, set_list_p
 from loupan.pricing.errors import UnitIsClaimed
 from loupan.pricing.testing import a_discount, a_lump_sum_plan, a_mortgage_plan
 from loupan.sales.models import Deal
-from loupan.sales.queries import book_differences
+from loupan.sales.queries.books import book_differences
 from loupan.sales.testing import (
     RESERVED_AT,
     SIGNED_AT,

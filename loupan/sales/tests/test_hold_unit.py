@@ -11,10 +11,11 @@ from loupan.core.models import AuditEvent
 from loupan.inventory.models import UnitChange
 from loupan.inventory.testing import a_unit
 from loupan.org.testing import a_user
-from loupan.sales import errors, queries
+from loupan.sales import errors
 from loupan.sales.actions.claims import expire_claim, hold_unit, lock_unit, release_hold
 from loupan.sales.actions.reservations import BuyerDraft
 from loupan.sales.models import Claim
+from loupan.sales.queries.claims import money_since
 from loupan.sales.testing import RESERVED_AT, Office, a_buyer, a_reservation, an_office
 
 pytestmark = pytest.mark.django_db
@@ -114,7 +115,7 @@ def test_u_12_a_unit_on_which_money_came_in_is_not_released_by_the_clock(office:
     a_reservation(office, unit=unit, buyers=[buyer])
     # The hold as it would be had the reservation not ended it: only the job's own guard is left.
     claim.refresh_from_db()
-    assert queries.money_since(claim)
+    assert money_since(claim)
     Claim.objects.filter(is_active=True).update(is_active=False)
     Claim.objects.filter(pk=claim.pk).update(is_active=True)
     over = RESERVED_AT + timedelta(days=2)

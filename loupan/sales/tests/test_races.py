@@ -15,7 +15,7 @@ from loupan.core.models import AuditEvent
 from loupan.inventory.models import Unit, UnitChange
 from loupan.inventory.testing import a_unit
 from loupan.sales.models import Claim, Deal
-from loupan.sales.queries import book_differences
+from loupan.sales.queries.books import book_differences
 from loupan.sales.testing import Office, a_buyer, an_office, another_unit
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.race, pytest.mark.slow]

@@ -26,9 +26,10 @@ from loupan.ledger.models import Receipt
 from loupan.org.models import User
 from loupan.pricing.actions.prices import NewPrice, set_list_prices
 from loupan.pricing.testing import a_discount, a_lump_sum_plan
-from loupan.sales import queries
 from loupan.sales.actions import cancellations, claims, contracts, money, quotes, reservations
 from loupan.sales.models import Deal, Reservation
+from loupan.sales.queries.books import book_differences
+from loupan.sales.queries.claims import expired_claim_ids
 from loupan.sales.testing import RESERVED_AT, Office, a_buyer, an_office, another_unit
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
@@ -114,7 +115,7 @@ class Storm(RuleBasedStateMachine):
 
     @rule()
     def expire(self) -> None:
-        for claim_id in queries.expired_claim_ids(self.at):
+        for claim_id in expired_claim_ids(self.at):
             self.attempt(claims.expire_claim, claim_id=claim_id, by=None)
 
     @rule(unit=NUMBERS, who=MANAGERS, verb=st.sampled_from(["withhold", "unwithhold", "release"]))
@@ -213,7 +214,7 @@ class Storm(RuleBasedStateMachine):
 
     @invariant()
     def the_books_agree(self) -> None:
-        assert queries.book_differences() == []
+        assert book_differences() == []
 
     @invariant()
     def every_move_is_in_the_log(self) -> None:

@@ -35,9 +35,10 @@ from loupan.inventory.states import UNIT, UnitStatus
 from loupan.org.models import User
 from loupan.org.permissions import require
 from loupan.org.queries import DeskRequest, current_project
-from loupan.sales import permissions, queries
+from loupan.sales import permissions
 from loupan.sales.actions.claims import hold_unit, lock_unit, release_hold, unlock_unit
 from loupan.sales.forms.board import BoardForm, BoardState, HoldForm, ReasonForm
+from loupan.sales.queries.units import UnitSheet, released_on, unit_sheet
 from loupan.sales.states import ClaimKind
 from loupan.sales.views import drawing
 
@@ -65,7 +66,7 @@ def board(request: DeskRequest) -> HttpResponse:
     pen = drawing.Pen(
         state=state,
         today=business_day(at),
-        released=queries.released_on(project.pk) if state.needs_days else {},
+        released=released_on(project.pk) if state.needs_days else {},
         query=_query(request.GET, unit=None),
         chosen=unit.pk if unit else None,
         price_edges=drawing.price_edges(units) if state.view == "price" else (),
@@ -212,7 +213,7 @@ def board_data(request: DeskRequest) -> HttpResponse:
     pen = drawing.Pen(
         state=state,
         today=business_day(at),
-        released=queries.released_on(project_id, ids) if state.needs_days and ids else {},
+        released=released_on(project_id, ids) if state.needs_days and ids else {},
         query=_query(request.GET, unit=None, since=None, edges=None, project=None),
         price_edges=_edges(request.GET.get("edges", "")),
     )
@@ -254,7 +255,7 @@ class PanelVerb:
 
 def panel_of(viewer: User, unit: Unit, at: datetime, **more: Any) -> dict[str, Any]:
     """The context of the panel of one unit."""
-    sheet = queries.unit_sheet(unit, viewer, business_day(at))
+    sheet = unit_sheet(unit, viewer, business_day(at))
     released = unit.first_released_on
     is_open = unit.status in drawing.OPEN_FOR_SALE
     return {
@@ -307,7 +308,7 @@ def _address(name: str, *args: Any) -> str:
         return ""
 
 
-def _verbs(viewer: User, sheet: queries.UnitSheet, at: datetime) -> list[PanelVerb]:
+def _verbs(viewer: User, sheet: UnitSheet, at: datetime) -> list[PanelVerb]:
     """What this person may do with the unit now, the likeliest first."""
     unit, claim = sheet.unit, sheet.claim
     here, blocked = unit.project_id, obstacle_of(unit, at)

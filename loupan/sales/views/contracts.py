@@ -21,11 +21,11 @@ from loupan.ledger.queries import received_on_account
 from loupan.ledger.rules import deposit_effect
 from loupan.org.permissions import require
 from loupan.org.queries import DeskRequest
-from loupan.sales import queries
 from loupan.sales.actions import cancellations
 from loupan.sales.actions import contracts as actions
 from loupan.sales.forms.deals import CancellationForm, ContractForm, IdentityForm
 from loupan.sales.models import Buyer, Contract, Deal, Reservation
+from loupan.sales.queries.contracts import next_contract_number, signing_preview
 from loupan.sales.states import DEAL
 from loupan.sales.views.deals import crumbs_of, deal_or_404
 
@@ -70,8 +70,8 @@ def sign(request: DeskRequest, pk: int) -> HttpResponse:
         "not_open": str(NotAllowedNow(status=deal.get_status_display())),
     }
     try:
-        context["signing"] = found = queries.signing_preview(deal, reservation.sign_by, signed_on)
-        context["next_number"] = queries.next_contract_number(deal, signed_on)
+        context["signing"] = found = signing_preview(deal, reservation.sign_by, signed_on)
+        context["next_number"] = next_contract_number(deal, signed_on)
         context["lines"] = [(MoneyType(line.money_type).label, line) for line in found.lines]
         context["missing"] = len(found.unidentified) + (found.received < found.needed)
     except Refusal as refusal:

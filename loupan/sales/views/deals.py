@@ -21,9 +21,13 @@ from loupan.ledger.models import Receipt
 from loupan.org.permissions import require
 from loupan.org.queries import DeskRequest, current_project
 from loupan.pricing.tables import trace_rows
-from loupan.sales import queries, tables
+from loupan.sales import tables
 from loupan.sales.filters import ContractFilter, ReservationFilter, narrowed
 from loupan.sales.models import Buyer, Deal
+from loupan.sales.queries.contracts import contracts_for
+from loupan.sales.queries.deals import DealPage, deal_page, deals_for, history_of_deal, printings_of
+from loupan.sales.queries.process import light_of
+from loupan.sales.queries.reservations import reservations_for
 from loupan.sales.states import ACTIVE_DEALS, DealStatus
 
 Page = Mapping[str, Any]
@@ -31,7 +35,7 @@ Page = Mapping[str, Any]
 
 def deal_or_404(request: DeskRequest, pk: int) -> Deal:
     require(request.user, "sales.read")
-    return get_object_or_404(queries.deals_for(request.user), pk=pk)
+    return get_object_or_404(deals_for(request.user), pk=pk)
 
 
 def crumbs_of(deal: Deal | None = None) -> list[Page]:
@@ -44,7 +48,7 @@ def crumbs_of(deal: Deal | None = None) -> list[Page]:
 # --- One deal -------------------------------------------------------------------------------------
 
 
-def _verbs(request: DeskRequest, page: queries.DealPage) -> list[Page]:
+def _verbs(request: DeskRequest, page: DealPage) -> list[Page]:
     """The verbs that the status allows and the reader may use; the next step of the road first."""
     deal, may = page.deal, request.user.may
     project = deal.project_id
@@ -90,7 +94,7 @@ class ReceiptRow:
     may_reverse: bool
 
 
-def _receipt_rows(request: DeskRequest, page: queries.DealPage) -> list[ReceiptRow]:
+def _receipt_rows(request: DeskRequest, page: DealPage) -> list[ReceiptRow]:
     may = request.user.may("ledger.reverse_receipt", page.deal.project_id)
     labels = {line.id: line.label for line in page.lines}
     answers = {r.corrects_id: r.number for r in page.receipts if r.kind == Receipt.Kind.REVERSAL}
@@ -110,10 +114,10 @@ def _receipt_rows(request: DeskRequest, page: queries.DealPage) -> list[ReceiptR
     return rows
 
 
-def _papers(request: DeskRequest, page: queries.DealPage) -> list[Page]:
+def _papers(request: DeskRequest, page: DealPage) -> list[Page]:
     deal = page.deal
     printed = dict(
-        queries.printings_of(page)
+        printings_of(page)
         .filter(subject_type="sales.deal")
         .order_by()
         .values_list("kind")
@@ -138,7 +142,7 @@ def deal(request: DeskRequest, pk: int) -> HttpResponse:
     found = deal_or_404(request, pk)
     at = timezone.now()
     today = business_day(at)
-    page = queries.deal_page(found, today)
+    page = deal_page(found, today)
     sees_money = request.user.may("ledger.read", found.project_id)
     may_print = request.user.may("documents.print", found.project_id)
     return render(
@@ -161,7 +165,7 @@ def deal(request: DeskRequest, pk: int) -> HttpResponse:
             "lights": [
                 {
                     "label": step.get_code_display(),
-                    "tone": queries.light_of(step, today).value,
+                    "tone": light_of(step, today).value,
                     "note": f"{step.actual_on or step.planned_on or ''}",
                 }
                 for step in page.steps
@@ -170,7 +174,7 @@ def deal(request: DeskRequest, pk: int) -> HttpResponse:
             "papers": _papers(request, page) if may_print else [],
             "sees_money": sees_money,
             "may_print": may_print,
-            "events": [tables.event_of(event) for event in queries.history_of_deal(page)],
+            "events": [tables.event_of(event) for event in history_of_deal(page)],
             "today": today,
             "is_late_to_sign": page.reservation is not None
             and found.status == DealStatus.RESERVED
@@ -190,7 +194,7 @@ def deal_why(request: DeskRequest, pk: int) -> HttpResponse:
 @require_safe
 def deal_of_account(request: DeskRequest, pk: int) -> HttpResponse:
     """From an account of the ledger to its deal."""
-    found = get_object_or_404(queries.deals_for(request.user), account_id=pk)
+    found = get_object_or_404(deals_for(request.user), account_id=pk)
     name = "sales:receive" if request.GET.get("receive") else "sales:deal"
     return redirect(name, pk=found.pk)
 
@@ -199,7 +203,7 @@ def deal_of_account(request: DeskRequest, pk: int) -> HttpResponse:
 def customer_deals(request: DeskRequest, pk: int) -> HttpResponse:
     """The part of the customer page that lists their deals."""
     person = get_object_or_404(customers_for(request.user), pk=pk)
-    rows = queries.deals_for(request.user).filter(buyers__customer=person)
+    rows = deals_for(request.user).filter(buyers__customer=person)
     shown = [(row, tables.deal_tone(row)) for row in rows]
     return render(request, "sales/_customer_deals.html", {"deals": shown})
 
@@ -214,7 +218,7 @@ def _with_deal(rows: QuerySet[Any], request: DeskRequest) -> QuerySet[Any]:
 
 def _reservation_chips(request: DeskRequest, rows: QuerySet[Any]) -> Sequence[Page]:
     today = business_day(timezone.now())
-    everything = queries.reservations_for(request.user).filter(project=current_project(request))
+    everything = reservations_for(request.user).filter(project=current_project(request))
     chosen = request.GET.get("sign_by", "")
     return [
         {
@@ -234,7 +238,7 @@ def _reservation_chips(request: DeskRequest, rows: QuerySet[Any]) -> Sequence[Pa
 RESERVATIONS = ListPage(
     title=gettext_lazy("Reservations"),
     columns=tables.RESERVATIONS,
-    rows=lambda request: _with_deal(queries.reservations_for(request.user), request),
+    rows=lambda request: _with_deal(reservations_for(request.user), request),
     filterset=ReservationFilter,
     project=current_project,
     permission="sales.read",
@@ -248,7 +252,7 @@ RESERVATIONS = ListPage(
 CONTRACTS = ListPage(
     title=gettext_lazy("Contracts"),
     columns=tables.CONTRACTS,
-    rows=lambda request: _with_deal(queries.contracts_for(request.user), request),
+    rows=lambda request: _with_deal(contracts_for(request.user), request),
     filterset=ContractFilter,
     project=current_project,
     permission="sales.read",

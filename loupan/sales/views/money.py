@@ -19,10 +19,10 @@ from loupan.ledger.models import Receipt
 from loupan.ledger.queries import lines_of, receipts_for, settling_preview
 from loupan.org.permissions import require
 from loupan.org.queries import DeskRequest
-from loupan.sales import queries
 from loupan.sales.actions import money
 from loupan.sales.forms.deals import ReceiptForm, ReversalForm, first_values
 from loupan.sales.models import Deal
+from loupan.sales.queries.deals import deals_for
 from loupan.sales.states import ACTIVE_DEALS
 from loupan.sales.views.deals import crumbs_of, deal_or_404
 
@@ -114,7 +114,7 @@ def receipt(request: DeskRequest, pk: int) -> HttpResponse:
             "may_print": request.user.may("documents.print", found.project_id),
             "may_receive": deal.status in ACTIVE_DEALS
             and request.user.may("ledger.record_receipt", found.project_id),
-            "sees_deal": queries.deals_for(request.user).filter(pk=deal.pk).exists(),
+            "sees_deal": deals_for(request.user).filter(pk=deal.pk).exists(),
             "in_words": amount_in_words(found.amount),
             "parts": _parts(found),
             "crumbs": crumbs_of(deal),

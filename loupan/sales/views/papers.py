@@ -14,9 +14,14 @@ from loupan.ledger.queries import receipts_for
 from loupan.org.models import User
 from loupan.org.permissions import require
 from loupan.org.queries import DeskRequest
-from loupan.sales import queries
 from loupan.sales.models import Deal
-from loupan.sales.queries import mark_of
+from loupan.sales.queries.papers import (
+    deal_fields,
+    mark_of,
+    paper_file,
+    paper_record,
+    receipt_fields,
+)
 from loupan.sales.views.deals import deal_or_404
 
 TYPES = {
@@ -57,17 +62,15 @@ def paper(request: DeskRequest, pk: int, kind: str, form: str) -> HttpResponse:
     """The reservation agreement or the contract; 404 while the deal has none."""
     deal = deal_or_404(request, pk)
     require(request.user, "documents.print", deal.project_id)
-    record = queries.paper_record(deal, kind)
+    record = paper_record(deal, kind)
     if record is None or form not in TYPES:
         raise Http404
     printing, foot = _count(kind, form, deal, record.number, request.user)
     address = request.build_absolute_uri(reverse("sales:deal", args=[deal.pk]))
-    fields = queries.deal_fields(
+    fields = deal_fields(
         deal, request.user, address=address, foot=foot, mark=mark_of(printing.copy_no)
     )
-    return _file(
-        queries.paper_file(kind, form, deal.project, fields), form, f"{kind}-{record.number}"
-    )
+    return _file(paper_file(kind, form, deal.project, fields), form, f"{kind}-{record.number}")
 
 
 @require_GET
@@ -82,9 +85,5 @@ def receipt_paper(request: DeskRequest, pk: int, form: str) -> HttpResponse:
     )
     printing, foot = _count("receipt", form, found, found.number, request.user)
     address = request.build_absolute_uri(reverse("sales:receipt", args=[found.pk]))
-    fields = queries.receipt_fields(
-        found, deal, address=address, foot=foot, mark=mark_of(printing.copy_no)
-    )
-    return _file(
-        queries.paper_file("receipt", form, deal.project, fields), form, f"receipt-{found.number}"
-    )
+    fields = receipt_fields(found, deal, address=address, foot=foot, mark=mark_of(printing.copy_no))
+    return _file(paper_file("receipt", form, deal.project, fields), form, f"receipt-{found.number}")

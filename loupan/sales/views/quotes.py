@@ -37,11 +37,12 @@ from loupan.pricing.queries import (
     price_stamp,
 )
 from loupan.pricing.tables import trace_rows
-from loupan.sales import permissions, queries
+from loupan.sales import permissions
 from loupan.sales.actions.quotes import make_quotes
 from loupan.sales.forms.quotes import QuoteForm, discount_note, plan_note
 from loupan.sales.models import Quote
-from loupan.sales.queries import mark_of
+from loupan.sales.queries.papers import mark_of
+from loupan.sales.queries.quotes import quote_fields
 from loupan.sales.views.papers import TYPES
 
 FIRST_PLANS = 3  # Laid side by side before anything was chosen.
@@ -263,7 +264,7 @@ def _paper(
         by=request.user,
         at=at,
     )
-    fields = queries.quote_fields(
+    fields = quote_fields(
         made,
         unit,
         request.user,

@@ -31,7 +31,6 @@ from loupan.pricing.models import Discount
 from loupan.pricing.permissions import AUTHORITY_LABELS, authority_of
 from loupan.pricing.queries import discounts_for, offered_on, plans_for, price_book_of
 from loupan.pricing.tables import trace_rows
-from loupan.sales import queries
 from loupan.sales.actions import reservations
 from loupan.sales.forms.reservations import (
     BUYERS,
@@ -42,6 +41,8 @@ from loupan.sales.forms.reservations import (
     ReservationForm,
 )
 from loupan.sales.models import Claim, Reservation
+from loupan.sales.queries.claims import active_claim, not_available
+from loupan.sales.queries.papers import offer_fields
 
 # Which names of the address are shown as fields in each step; all others are carried along unseen.
 SHOWN = {
@@ -116,7 +117,7 @@ def _obstacle(unit: Unit, claim: Claim | None, request: DeskRequest) -> str:
         claim is None or claim.holder_id == request.user.pk or claim.customer_id is not None
     ):
         return ""
-    return str(queries.not_available(unit, claim))
+    return str(not_available(unit, claim))
 
 
 def _steps(request: DeskRequest, writing: Writing, step: int) -> list[dict[str, Any]]:
@@ -171,7 +172,7 @@ def _asked(data: QueryDict) -> int:
 
 def _context(request: DeskRequest, writing: Writing, step: int, at: datetime) -> dict[str, Any]:
     unit, form, offer = writing.unit, writing.form, writing.form.offer
-    claim = queries.active_claim(unit.pk)
+    claim = active_claim(unit.pk)
     if claim and claim.deal_id is None and claim.expires_at and claim.expires_at <= at:
         claim = None
     level = authority_of(request.user, unit.project_id)
@@ -201,7 +202,7 @@ def _context(request: DeskRequest, writing: Writing, step: int, at: datetime) ->
         "choices_url": reverse("customers:choices"),
     }
     if step == CHECK and offer:
-        fields = queries.offer_fields(offer, unit, writing.buyers.shares(), request.user)
+        fields = offer_fields(offer, unit, writing.buyers.shares(), request.user)
         context["paper"] = papers.reservation_agreement(fields)
         context["preview_url"] = (
             f"{reverse('sales:reserve_preview', args=[unit.pk])}?{_address(writing, CHECK)}"
@@ -297,7 +298,7 @@ def reserve_preview(request: DeskRequest, pk: int) -> HttpResponse:
     if writing.furthest() != CHECK or writing.form.offer is None:
         raise PermissionDenied(_("The reservation is not complete yet."))
     shares = writing.buyers.shares()
-    fields = queries.offer_fields(writing.form.offer, unit, shares, request.user)
+    fields = offer_fields(writing.form.offer, unit, shares, request.user)
     answer = HttpResponse(
         pdf_of(papers.reservation_agreement(fields)), content_type="application/pdf"
     )

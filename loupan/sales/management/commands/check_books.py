@@ -5,7 +5,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from loupan.core.db import reading
-from loupan.sales.queries import book_differences
+from loupan.sales.queries.books import book_differences
 
 
 class Command(BaseCommand):

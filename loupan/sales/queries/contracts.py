@@ -1,0 +1,137 @@
+"""Contracts within reach; what signing on a day would make of a deal."""
+
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from django.db.models import QuerySet
+
+from loupan.core.models import NumberSeries
+from loupan.ledger import queries as ledger
+from loupan.org.models import User
+from loupan.pricing.models import DownPaymentRule
+from loupan.pricing.queries import (
+    OfferLine,
+    PriceBook,
+    offer_lines,
+    price_book,
+    refusal_of,
+    schedule_of,
+)
+from loupan.pricing.rules import deal_price, discounts, list_price
+from loupan.pricing.rules.payment_plan import Schedule
+from loupan.pricing.rules.tracing import PricingProblem
+from loupan.sales.models import (
+    Buyer,
+    Contract,
+    Deal,
+)
+from loupan.sales.queries.process import DOWN_PAYMENT_TYPES
+
+
+def contracts_for(viewer: User) -> QuerySet[Contract]:
+    """Contracts of the deals this person may see, newest first."""
+    return (
+        Contract.objects.filter(
+            viewer.access.rows("deals", project="project_id", owner="deal__consultant_id")
+        )
+        .select_related("deal__unit", "deal__consultant", "project", "by")
+        .order_by("-pk")
+    )
+
+
+def signing_discounts(deal: Deal) -> list[str]:
+    """Names of the deal's discounts that are lost when it is signed after the sign-by day."""
+    return [item.name for item in deal.discounts.all() if item.is_for_signing_on_time]
+
+
+def price_without_signing_discounts(deal: Deal, book: PriceBook) -> deal_price.Priced:
+    """The deal's own snapshot priced again without what was for signing on time (2.3.1 e)."""
+    items = tuple(
+        discounts.DiscountItem(
+            code=f"{item.seq}",
+            name=item.name,
+            kind=discounts.DiscountKind(item.kind),
+            form=discounts.DiscountForm(item.form),
+            value=item.amount_or_rate,
+            order=item.seq,
+        )
+        for item in deal.discounts.all()
+        if not item.is_for_signing_on_time
+    )
+    return deal_price.price_deal(
+        deal_price.PriceInput(
+            list_total=deal.list_total,
+            built_area=deal.built_area,
+            inner_area=deal.inner_area,
+            items=items,
+            basis=list_price.Basis(deal.price_basis),
+            stack_mode=discounts.StackMode(book.policy.stack_mode),
+            round_each_step=book.policy.round_each_step,
+            identity_best_only=book.policy.identity_best_only,
+            precision=book.precision,
+        )
+    )
+
+
+def schedule_when_signed(
+    deal: Deal, signed_on: date, deal_total: Decimal, book: PriceBook
+) -> Schedule:
+    """The payments of a deal once its contract is signed on that day. Raises what price_for raises."""
+    try:
+        return schedule_of(
+            book.plans.get(deal.payment_plan_id, deal.payment_plan),
+            deal_total=deal_total,
+            deposit=deal.deposit,
+            reserved_on=deal.reserved_on,
+            contracted_on=signed_on,
+            precision=book.precision,
+        )
+    except PricingProblem as problem:
+        raise refusal_of(problem) from problem
+
+
+@dataclass(frozen=True)
+class Signing:
+    """What signing on a day would make of a deal, and what still stands in its way; yuan."""
+
+    deal_total: Decimal
+    lost: list[str]
+    lines: tuple[OfferLine, ...]
+    received: Decimal
+    needed: Decimal
+    unidentified: list[Buyer]
+
+
+def signing_preview(deal: Deal, sign_by: date, signed_on: date) -> Signing:
+    """The contract as it would be: price, due dates, deposit, buyers without an ID number."""
+    book = price_book(deal.project_id)
+    lost = signing_discounts(deal) if signed_on > sign_by else []
+    total = price_without_signing_discounts(deal, book).deal_total if lost else deal.deal_total
+    needed = deal.deposit
+    if book.policy.down_payment_rule == DownPaymentRule.FULL_DOWN_PAYMENT:
+        lines = ledger.lines_of(deal.account_id)
+        needed = sum(
+            (line.amount for line in lines if line.money_type in DOWN_PAYMENT_TYPES), Decimal(0)
+        )
+    buyers = deal.buyers.select_related("customer__person").order_by("seq", "id")
+    return Signing(
+        deal_total=total,
+        lost=lost,
+        lines=offer_lines(schedule_when_signed(deal, signed_on, total, book)),
+        received=ledger.received_on_account(deal.account_id),
+        needed=needed,
+        unidentified=[b for b in buyers if not (b.customer.name and b.customer.person.id_index)],
+    )
+
+
+def contract_series(deal: Deal, day: date) -> tuple[str, str]:
+    """Key and prefix of the numbers that contracts of that day's year bear (PRM-03)."""
+    return f"contract/{deal.project_id}/{day.year}", f"{deal.project.code}-HT{day.year}-"
+
+
+def next_contract_number(deal: Deal, day: date) -> str:
+    """The number the series would give now; another desk may take it first."""
+    key, prefix = contract_series(deal, day)
+    last = NumberSeries.objects.filter(key=key).values_list("last", flat=True).first() or 0
+    return f"{prefix}{last + 1:04d}"

@@ -1,0 +1,105 @@
+"""Deals within reach, one deal with its money, and what happened to it."""
+
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from django.db.models import Prefetch, Q, QuerySet
+
+from loupan.core.models import AuditEvent
+from loupan.documents.models import Printing
+from loupan.ledger import queries as ledger
+from loupan.ledger.models import Receipt
+from loupan.org.models import User
+from loupan.sales.models import (
+    Buyer,
+    Contract,
+    Deal,
+    ProcessStep,
+    Reservation,
+)
+from loupan.sales.states import DEAL
+
+
+def deals_for(viewer: User) -> QuerySet[Deal]:
+    """Deals this person may see (own, team's, project's …), newest first, with unit and buyers."""
+    return (
+        Deal.objects.filter(viewer.access.rows("deals", owner="consultant_id"))
+        .select_related("project", "unit", "consultant", "payment_plan")
+        .prefetch_related(_BUYERS)
+        .order_by("-pk")
+    )
+
+
+_BUYERS = Prefetch("buyers", Buyer.objects.select_related("customer").order_by("seq", "id"))
+
+
+@dataclass(frozen=True)
+class DealPage:
+    """One deal with its schedule, money and process as of a day; yuan."""
+
+    deal: Deal
+    buyers: list[Buyer]
+    lines: list[ledger.Line]
+    receipts: list[Receipt]
+    balance: ledger.Balance
+    steps: list[ProcessStep]
+    reservation: Reservation | None
+    contract: Contract | None
+    open_verbs: list[str]
+
+
+def deal_page(deal: Deal, on: date) -> DealPage:
+    """Everything about a deal that its page and the API show, as of `on`."""
+    lines = ledger.lines_of(deal.account_id)
+    receipts = list(
+        Receipt.objects.filter(account_id=deal.account_id)
+        .select_related("bank_account", "by")
+        .prefetch_related("allocations")
+        .order_by("id")
+    )
+    received = sum((receipt.amount for receipt in receipts), Decimal("0.00"))
+    return DealPage(
+        deal=deal,
+        buyers=list(deal.buyers.all()),
+        lines=lines,
+        receipts=receipts,
+        balance=ledger.balance_from(lines, received=received, on=on),
+        steps=list(deal.steps.all()),
+        reservation=Reservation.objects.filter(deal=deal).first(),
+        contract=Contract.objects.filter(deal=deal).first(),
+        open_verbs=DEAL.open_verbs(deal.status),
+    )
+
+
+def deal_of_account(account_id: int) -> Deal | None:
+    """The deal whose money runs on this account."""
+    return Deal.objects.filter(account_id=account_id).first()
+
+
+def history_of_deal(page: DealPage) -> list[AuditEvent]:
+    """Everything written down about a deal, its papers and its money, newest first (UX 5)."""
+    subjects: dict[str, list[int]] = {
+        "sales.deal": [page.deal.pk],
+        "sales.reservation": [page.reservation.pk] if page.reservation else [],
+        "sales.contract": [page.contract.pk] if page.contract else [],
+        "ledger.receipt": [receipt.pk for receipt in page.receipts],
+        "documents.printing": [printing.pk for printing in printings_of(page)],
+    }
+    wanted = Q(pk__in=[])
+    for label, ids in subjects.items():
+        if ids:
+            wanted |= Q(subject_type=label, subject_id__in=ids)
+    return list(AuditEvent.objects.filter(wanted).select_related("by").order_by("-id")[:200])
+
+
+def printings_of(page: DealPage) -> QuerySet[Printing]:
+    """Papers that came out of the printer for a deal and its receipts, newest first."""
+    return (
+        Printing.objects.filter(
+            Q(subject_type="sales.deal", subject_id=page.deal.pk)
+            | Q(subject_type="ledger.receipt", subject_id__in=[r.pk for r in page.receipts])
+        )
+        .select_related("by")
+        .order_by("-id")
+    )
