@@ -71,6 +71,8 @@ def moved_unit(
         post_id=by.post_id if by else None,
         source=by.source if by else "job",
         at=at,
+        claim_until=claim_until,
+        claim_label=claim_label,
     )
 
 
