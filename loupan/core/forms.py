@@ -11,6 +11,7 @@ from django.forms.boundfield import BoundField
 from django.forms.renderers import TemplatesSetting
 
 WAN = Decimal(10_000)
+LONGEST_KEY = 18  # Digits that are sure to fit into 64 bits.
 PLAIN = re.compile(r"[+-]?\d{1,20}(?:\.\d{1,10})?", re.ASCII)
 AMOUNT_NOISE = str.maketrans("", "", ", \u00a0¥$元")
 
@@ -60,6 +61,22 @@ class MomentInput(forms.DateTimeInput):
 
     def __init__(self, attrs: dict[str, Any] | None = None) -> None:
         super().__init__(attrs, format="%Y-%m-%dT%H:%M")
+
+
+class RowsField(forms.ModelMultipleChoiceField):  # type: ignore[type-arg]
+    """Several rows by their keys; a key longer than any is an invalid choice, as on PostgreSQL.
+
+    SQLite cannot even be asked for it.
+    """
+
+    def clean(self, value: Any) -> Any:
+        for key in value or ():
+            if len(str(key)) > LONGEST_KEY:
+                message = self.error_messages["invalid_pk_value"]
+                raise ValidationError(
+                    message, code="invalid_pk_value", params={"pk": str(key)[:40]}
+                )
+        return super().clean(value)
 
 
 class DayField(forms.DateField):

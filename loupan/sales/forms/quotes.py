@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from loupan.core.formatting import date_text, money_text, rate_text
+from loupan.core.forms import RowsField
 from loupan.customers.models import Customer
 from loupan.pricing.models import Discount, PaymentPlan
 
@@ -47,12 +48,10 @@ class QuoteForm(forms.Form):
     customer = forms.ModelChoiceField(
         Customer.objects.none(), label=gettext_lazy("Customer"), required=False
     )
-    plan = forms.ModelMultipleChoiceField(
+    plan = RowsField(
         PaymentPlan.objects.none(), label=gettext_lazy("Payment plans"), required=False
     )
-    discount = forms.ModelMultipleChoiceField(
-        Discount.objects.none(), label=gettext_lazy("Discounts"), required=False
-    )
+    discount = RowsField(Discount.objects.none(), label=gettext_lazy("Discounts"), required=False)
 
     def __init__(
         self,

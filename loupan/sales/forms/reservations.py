@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from loupan.core.formatting import rate_text
-from loupan.core.forms import AmountField, DayField
+from loupan.core.forms import AmountField, DayField, RowsField
 from loupan.core.refusals import Refusal
 from loupan.customers.models import Customer
 from loupan.customers.queries import customers_for
@@ -46,7 +46,7 @@ class PlanChoice(forms.ModelChoiceField):  # type: ignore[type-arg]
         return f"{obj.name} · {rate_text(obj.rate)}"
 
 
-class DiscountChoices(forms.ModelMultipleChoiceField):  # type: ignore[type-arg]
+class DiscountChoices(RowsField):
     """A discount says how much it is."""
 
     def label_from_instance(self, obj: Any) -> str:

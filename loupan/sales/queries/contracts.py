@@ -6,7 +6,9 @@ from decimal import Decimal
 
 from django.db.models import QuerySet
 
+from loupan.core.dates import DateOutOfRange
 from loupan.core.models import NumberSeries
+from loupan.core.rounding import AmountOutOfRange
 from loupan.ledger import queries as ledger
 from loupan.org.models import User
 from loupan.pricing.models import DownPaymentRule
@@ -87,7 +89,7 @@ def schedule_when_signed(
             contracted_on=signed_on,
             precision=book.precision,
         )
-    except PricingProblem as problem:
+    except (PricingProblem, DateOutOfRange, AmountOutOfRange) as problem:
         raise refusal_of(problem) from problem
 
 
