@@ -14,7 +14,7 @@ from loupan.inventory.models import Unit
 from loupan.ledger.models import Account
 from loupan.org.models import PriceBasis, Project
 from loupan.pricing.models import Discount, PaymentPlan
-from loupan.sales.states import ClaimKind, DealStatus, StepCode
+from loupan.sales.states import AttachedPricing, ClaimKind, DealStatus, StepCode
 
 
 class Deal(models.Model):
@@ -35,7 +35,9 @@ class Deal(models.Model):
     inner_area = AreaField(_("Inner area"), null=True)
     list_unit_price = UnitPriceField(_("List unit price"), null=True)
     list_total = MoneyField(_("List total"))
+    # With what is attached; areas, unit prices and list total are those of the main unit.
     deal_total = MoneyField(_("Deal total"))
+    attached_total = MoneyField(_("Attached units"), default=0)
     deal_unit_price = UnitPriceField(_("Deal unit price"), null=True)
     deal_inner_unit_price = UnitPriceField(_("Deal unit price by inner area"), null=True)
     overall_rate = RateField(_("Overall discount"))
@@ -73,6 +75,47 @@ class Deal(models.Model):
 
     def __str__(self) -> str:
         return f"{self.unit} #{self.pk}"
+
+
+class AttachedUnit(models.Model):
+    """A stall, storage room, garden or roof that is sold with a deal's main unit (U-9).
+
+    Its price is a snapshot of its own; `amount` is its part of the deal total, nothing where it is
+    included in the price of the main unit.
+    """
+
+    deal = models.ForeignKey(Deal, on_delete=models.PROTECT, related_name="attached")
+    unit = models.ForeignKey(Unit, on_delete=models.PROTECT, related_name="+")
+    pricing = models.CharField(_("Pricing"), max_length=8, choices=AttachedPricing)
+    product_type = models.CharField(max_length=8)
+    built_area = AreaField(_("Built area"), null=True)
+    inner_area = AreaField(_("Inner area"), null=True)
+    list_unit_price = UnitPriceField(_("List unit price"), null=True)
+    list_total = MoneyField(_("List total"))
+    floor_total = MoneyField(null=True)
+    amount = MoneyField(_("Amount"))
+    trace = models.JSONField(default=list)
+    attached_on = models.DateField(_("Attached on"))
+    removed_on = models.DateField(_("Removed on"), null=True)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        ordering = ["deal_id", "id"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(amount__gte=0) & (Q(pricing="separate") | Q(amount=0)),
+                name="attached_unit_amount_fits_pricing",
+            ),
+            models.UniqueConstraint(
+                fields=["deal", "unit"],
+                condition=Q(removed_on__isnull=True),
+                name="attached_unit_once_per_deal",
+            ),
+        ]
+        indexes = [models.Index(fields=["unit"], name="attached_unit_by_unit")]
+
+    def __str__(self) -> str:
+        return f"{self.unit} {self.get_pricing_display()}"
 
 
 class Claim(models.Model):
@@ -168,6 +211,8 @@ class DealDiscount(models.Model):
     form = models.CharField(max_length=11)
     amount_or_rate = models.DecimalField(max_digits=18, decimal_places=6)
     is_for_signing_on_time = models.BooleanField(default=False)
+    # Which kinds of units it reaches, attached ones included; none named: all.
+    product_types = models.JSONField(default=list)
     seq = models.PositiveSmallIntegerField(default=0)
 
     class Meta:

@@ -42,6 +42,17 @@ class ClaimKind(models.TextChoices):
     DEAL = "deal", _("Deal")
 
 
+class AttachedPricing(models.TextChoices):
+    """How a unit that goes with a deal's main unit is paid for (SAL-22)."""
+
+    SEPARATE = "separate", _("Priced separately")
+    INSIDE = "inside", _("Included in the price")
+
+
+# What may go with a main unit, by product type.
+ATTACHABLE = frozenset({"parking", "storage", "garden", "roof"})
+
+
 class StepCode(models.TextChoices):
     """The steps of the process table (DOMAIN 2.5.1)."""
 

@@ -9,11 +9,8 @@ from loupan.core import audit
 from loupan.core.calendar import business_day
 from loupan.core.db import writes
 from loupan.core.money import ZERO
-from loupan.core.refusals import ChangedMeanwhile
 from loupan.customers.actions.ownership import return_class
 from loupan.customers.states import CustomerClass
-from loupan.inventory.actions.units import move_unit
-from loupan.inventory.models import Unit
 from loupan.inventory.states import UnitStatus
 from loupan.ledger import queries as ledger
 from loupan.ledger.actions.receipts import pay_back
@@ -23,10 +20,15 @@ from loupan.org.models import User
 from loupan.org.permissions import require
 from loupan.pricing.actions.discounts import return_quotas
 from loupan.sales import errors
-from loupan.sales.actions.claims import end_claim
+from loupan.sales.actions.attached import (
+    DealUnits,
+    end_claims,
+    ensure_same_units,
+    lock_units_of,
+    move_units,
+)
 from loupan.sales.models import (
     Buyer,
-    Claim,
     Contract,
     ContractCancellation,
     Deal,
@@ -56,13 +58,14 @@ def cancel_reservation(
     opposites are added.  Raises NotAllowedNow, OwnReservation, ReasonMissing, KeptTooMuch.
     """
     reservation = Reservation.objects.select_related("deal").get(pk=reservation_id)
-    unit, deal, account = _lock(reservation.deal, "sales.cancel_reservation", by=by, at=at)
+    units, deal, account = _lock(reservation.deal, "sales.cancel_reservation", by=by, at=at)
+    unit = units.main
     deal.status = DEAL.after("cancel_reservation", deal.status)
     if reservation.by_id == by.pk:
         raise errors.OwnReservation
     before = unit.status
     received = _end(
-        deal, unit, account, verb="end_reservation", reason=reason, kept=kept,
+        deal, units, account, verb="end_reservation", reason=reason, kept=kept,
         unit_goes_to=unit_goes_to, method=method, request_key=request_key, by=by, at=at,
     )  # fmt: skip
     return_quotas(
@@ -112,13 +115,14 @@ def cancel_contract(
     Raises NotAllowedNow, OwnContract, ReasonMissing, KeptTooMuch.
     """
     contract = Contract.objects.select_related("deal").get(pk=contract_id)
-    unit, deal, account = _lock(contract.deal, "sales.cancel_contract", by=by, at=at)
+    units, deal, account = _lock(contract.deal, "sales.cancel_contract", by=by, at=at)
+    unit = units.main
     deal.status = DEAL.after("cancel_contract", deal.status)
     if contract.by_id == by.pk:
         raise errors.OwnContract
     before = unit.status
     received = _end(
-        deal, unit, account, verb="end_contract", reason=reason, kept=penalty,
+        deal, units, account, verb="end_contract", reason=reason, kept=penalty,
         unit_goes_to=unit_goes_to, method=method, request_key=request_key, by=by, at=at,
     )  # fmt: skip
     cancellation = ContractCancellation.objects.create(
@@ -145,22 +149,23 @@ def cancel_contract(
     return cancellation
 
 
-def _lock(deal: Deal, permission: str, *, by: User, at: datetime) -> tuple[Unit, Deal, Account]:
-    """House lock order: unit, customers, deal, account; number series are taken later."""
-    unit = Unit.objects.locked().get(pk=deal.unit_id)
-    require(by, permission, unit.project_id)
+def _lock(
+    deal: Deal, permission: str, *, by: User, at: datetime
+) -> tuple[DealUnits, Deal, Account]:
+    """House lock order: units, customers, deal, account; number series are taken later."""
+    units = lock_units_of(deal_id=deal.pk)
+    require(by, permission, units.main.project_id)
     buyers = list(Buyer.objects.filter(deal=deal).values_list("customer_id", flat=True))
     _return_customers(buyers, deal.pk, at=at)
     locked = Deal.objects.locked().get(pk=deal.pk)
-    if locked.unit_id != unit.pk:
-        raise ChangedMeanwhile
+    ensure_same_units(deal=locked, units=units)
     account = Account.objects.locked().select_related("project").get(pk=locked.account_id)
-    return unit, locked, account
+    return units, locked, account
 
 
 def _end(
     deal: Deal,
-    unit: Unit,
+    units: DealUnits,
     account: Account,
     *,
     verb: str,
@@ -183,9 +188,9 @@ def _end(
     deal.ended_on = business_day(at)
     deal.version += 1
     deal.save(update_fields=["status", "ended_on", "version"])
-    end_claim(claim=Claim.objects.get(deal=deal, is_active=True), reason="cancelled", at=at)
+    end_claims(deal=deal, reason="cancelled", at=at)
     suffix = "_withheld" if unit_goes_to == UnitStatus.WITHHELD else ""
-    move_unit(unit=unit, verb=f"{verb}{suffix}", by=by, at=at, reason=reason)
+    move_units(units=units, verb=f"{verb}{suffix}", by=by, at=at, reason=reason, keeps_label=False)
     pay_back(
         account=account, refund=received - kept, kept=kept, method=method, reason=reason,
         request_key=request_key, by=by, at=at,

@@ -7,10 +7,8 @@ from loupan.core import audit
 from loupan.core.calendar import business_day
 from loupan.core.db import writes
 from loupan.core.numbering import next_number
-from loupan.core.refusals import ChangedMeanwhile
 from loupan.customers.actions.ownership import advance_class
 from loupan.customers.states import CustomerClass
-from loupan.inventory.actions.units import ensure_saleable, move_unit
 from loupan.inventory.models import Unit
 from loupan.ledger import queries as ledger
 from loupan.ledger.actions.schedules import DueLine, replace_schedule
@@ -20,6 +18,12 @@ from loupan.org.permissions import require
 from loupan.pricing.models import DownPaymentRule
 from loupan.pricing.queries import PriceBook, offer_lines, price_book_of, trace_json
 from loupan.sales import errors
+from loupan.sales.actions.attached import (
+    ensure_same_units,
+    ensure_units_saleable,
+    lock_units_of,
+    move_units,
+)
 from loupan.sales.actions.process import complete_step, mark_money, plan_process
 from loupan.sales.models import Buyer, Contract, Deal, Reservation
 from loupan.sales.queries.contracts import (
@@ -49,22 +53,20 @@ def sign_contract(
     Raises NotAllowedNow, DateInFuture, DateTooEarly, BuyerNotIdentified, DepositNotReceived,
     DownPaymentNotReceived, ContractNumberTaken, PermitMissing, UnitSealed, ChangedMeanwhile.
     """
-    deal_id, unit_id = Reservation.objects.values_list("deal_id", "deal__unit_id").get(
-        pk=reservation_id
-    )
-    unit = Unit.objects.locked().select_related("building__permit", "project").get(pk=unit_id)
+    deal_id = Reservation.objects.values_list("deal_id", flat=True).get(pk=reservation_id)
+    units = lock_units_of(deal_id=deal_id)
+    unit = units.main
     require(by, "sales.sign_contract", unit.project_id)
     buyers = list(Buyer.objects.filter(deal_id=deal_id).select_related("customer__person"))
     advance_class(customer_ids=[buyer.customer_id for buyer in buyers], to=CustomerClass.CONTRACTED)
     deal = (
         Deal.objects.locked().select_related("payment_plan", "account", "project").get(pk=deal_id)
     )
-    if deal.unit_id != unit_id:
-        raise ChangedMeanwhile
+    ensure_same_units(deal=deal, units=units)
     deal.status = DEAL.after("contract", deal.status)
     reservation = Reservation.objects.get(pk=reservation_id)
     _ensure_day(signed_on, reservation, today=business_day(at))
-    ensure_saleable(unit=unit, on=signed_on)
+    ensure_units_saleable(units=units, on=signed_on)
     _ensure_identified(buyers)
     account = Account.objects.locked().get(pk=deal.account_id)
     book = price_book_of(unit)
@@ -92,7 +94,7 @@ def sign_contract(
         ]
     )  # fmt: skip
     unit_before = unit.status
-    move_unit(unit=unit, verb="contract", by=by, at=at, claim_label=unit.claim_label)
+    move_units(units=units, verb="contract", by=by, at=at)
     plan_process(deal=deal, schedule=offer_lines(planned), sign_by=reservation.sign_by)
     complete_step(deal=deal, code=StepCode.CONTRACT, on=signed_on)
     mark_money(deal=deal)
