@@ -17,5 +17,18 @@ api = NinjaAPI(
 )
 install_translators(api)
 
-for app in ("org", "inventory", "customers", "pricing", "ledger", "sales", "documents", "reports"):
-    api.add_router("", import_module(f"loupan.{app}.api").router)
+for module in (
+    "org.api",
+    "inventory.api",
+    "customers.api",
+    "pricing.api",
+    "ledger.api",
+    "sales.api.units",
+    "sales.api.reservations",
+    "sales.api.contracts",
+    "sales.api.money",
+    "sales.api.deals",
+    "documents.api",
+    "reports.api",
+):
+    api.add_router("", import_module(f"loupan.{module}").router)

@@ -1,0 +1,188 @@
+"""Units over the API: quote, lock, hold, release, withhold."""
+
+from collections.abc import Callable, Mapping
+from datetime import date, datetime
+from typing import Annotated, Any
+
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404
+from django.utils import timezone
+from ninja import Router, Schema, Status
+from pydantic import Field
+
+from loupan.core.rest import (
+    ERRORS,
+    ApiRequest,
+    Id,
+    Line,
+    MoneyOut,
+    RateOut,
+    UnitPriceOut,
+    once,
+)
+from loupan.inventory.actions import units as unit_actions
+from loupan.inventory.models import Unit
+from loupan.inventory.queries.units import units_for
+from loupan.org.queries import projects_for
+from loupan.sales.actions import claims, quotes
+
+router = Router(tags=["sales"])
+
+Day = Annotated[date, Field(ge=date(2000, 1, 1), le=date(2100, 12, 31))]
+
+
+Ids = Annotated[list[Id], Field(max_length=40)]
+
+
+class QuoteIn(Schema):
+    payment_plan_id: Id
+    discount_ids: Ids = []
+    reserve_on: Day | None = None
+    customer_id: Id | None = None
+
+
+class HoldIn(Schema):
+    customer_id: Id
+    days: Annotated[int, Field(ge=1, le=365)] = 1
+    reason: Line = ""
+
+
+class ReasonIn(Schema):
+    reason: Annotated[Line, Field(min_length=1)]
+
+
+class UnitsIn(Schema):
+    unit_ids: Annotated[list[Id], Field(min_length=1, max_length=5000)]
+
+
+class ScheduleOut(Schema):
+    money_type: str
+    amount: MoneyOut
+    due_on: date | None
+
+
+class StepOut(Schema):
+    step: str
+    rule: str
+    input: dict[str, str]
+    output: str
+
+
+class QuoteOut(Schema):
+    id: int
+    list_total: MoneyOut
+    deal_total: MoneyOut
+    deal_unit_price: UnitPriceOut | None
+    overall_rate: RateOut
+    valid_until: date
+    schedule: list[ScheduleOut]
+    trace: list[StepOut]
+
+
+class ClaimOut(Schema):
+    expires_at: datetime
+
+
+class UnitOut(Schema):
+    id: int
+    number: str
+    status: str
+
+
+class UnitsOut(Schema):
+    items: list[UnitOut]
+    next: str | None = None
+
+
+def unit_out(unit: Unit) -> dict[str, Any]:
+    return {"id": unit.pk, "number": unit.number, "status": unit.status}
+
+
+def answer_once(
+    request: ApiRequest, do: Callable[[], tuple[int, Mapping[str, Any]]]
+) -> HttpResponse | Status[Any]:
+    """The answer of a verb that sells or moves money, given once per Idempotency-Key."""
+    said = once(request, do)
+    return said if isinstance(said, HttpResponse) else Status(*said)
+
+
+def visible_unit(request: ApiRequest, unit_id: int) -> Unit:
+    return get_object_or_404(units_for(request.user), pk=unit_id)
+
+
+@router.post("units/{unit_id}/quotes/", response={201: QuoteOut, **ERRORS})
+def quote(request: ApiRequest, unit_id: Id, payload: QuoteIn) -> Any:
+    """What the unit costs under a plan, with every step from list to deal total."""
+    unit = visible_unit(request, unit_id)
+    [made] = quotes.make_quotes(
+        unit_id=unit.pk,
+        payment_plan_ids=[payload.payment_plan_id],
+        discount_ids=payload.discount_ids,
+        reserve_on=payload.reserve_on,
+        customer_id=payload.customer_id,
+        by=request.user,
+        at=timezone.now(),
+    )
+    return Status(201, made)
+
+
+@router.post("units/{unit_id}/locks/", response={201: ClaimOut, **ERRORS})
+def lock(request: ApiRequest, unit_id: Id) -> Any:
+    """Keep the unit for some minutes; 409 `unit_not_available` names who has it."""
+    unit = visible_unit(request, unit_id)
+    made = claims.lock_unit(unit_id=unit.pk, by=request.user, at=timezone.now())
+    return Status(201, {"expires_at": made.expires_at})
+
+
+@router.delete("units/{unit_id}/locks/", response={204: None, **ERRORS})
+def unlock(request: ApiRequest, unit_id: Id) -> Any:
+    """Give the locked unit back."""
+    unit = visible_unit(request, unit_id)
+    claims.unlock_unit(unit_id=unit.pk, by=request.user, at=timezone.now())
+    return Status(204, None)
+
+
+@router.post("units/{unit_id}/holds/", response={201: ClaimOut, **ERRORS})
+def hold(request: ApiRequest, unit_id: Id, payload: HoldIn) -> Any:
+    """Keep the unit for a named customer for some days."""
+    unit = visible_unit(request, unit_id)
+    made = claims.hold_unit(unit_id=unit.pk, **payload.dict(), by=request.user, at=timezone.now())
+    return Status(201, {"expires_at": made.expires_at})
+
+
+@router.delete("units/{unit_id}/holds/", response={204: None, **ERRORS})
+def unhold(request: ApiRequest, unit_id: Id) -> Any:
+    """Offer the held unit again."""
+    unit = visible_unit(request, unit_id)
+    claims.release_hold(unit_id=unit.pk, by=request.user, at=timezone.now())
+    return Status(204, None)
+
+
+@router.post("projects/{project_id}/releases/", response={201: UnitsOut, **ERRORS})
+def release(request: ApiRequest, project_id: Id, payload: UnitsIn) -> Any:
+    """Offer units for sale (推盘), all or none."""
+    project = get_object_or_404(projects_for(request.user), pk=project_id)
+    known = units_for(request.user).filter(project=project, pk__in=payload.unit_ids)
+    ids = list(known.values_list("pk", flat=True))
+    if len(ids) != len(set(payload.unit_ids)):
+        get_object_or_404(known, pk=0)
+    made = unit_actions.release_units(unit_ids=ids, by=request.user, at=timezone.now())
+    return Status(201, {"items": [unit_out(unit) for unit in made]})
+
+
+@router.post("units/{unit_id}/withholding/", response={201: UnitOut, **ERRORS})
+def withhold(request: ApiRequest, unit_id: Id, payload: ReasonIn) -> Any:
+    """Keep the unit back from sale (销控)."""
+    unit = visible_unit(request, unit_id)
+    [made] = unit_actions.withhold_units(
+        unit_ids=[unit.pk], reason=payload.reason, by=request.user, at=timezone.now()
+    )
+    return Status(201, unit_out(made))
+
+
+@router.delete("units/{unit_id}/withholding/", response={204: None, **ERRORS})
+def unwithhold(request: ApiRequest, unit_id: Id) -> Any:
+    """Offer the withheld unit again."""
+    unit = visible_unit(request, unit_id)
+    unit_actions.unwithhold_units(unit_ids=[unit.pk], by=request.user, at=timezone.now())
+    return Status(204, None)
