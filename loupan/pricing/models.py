@@ -9,8 +9,10 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from loupan.core.db import LockingManager
-from loupan.core.money import MoneyField, RateField
+from loupan.core.money import AreaField, MoneyField, RateField, UnitPriceField
+from loupan.inventory.models import Unit
 from loupan.org.models import Project
+from loupan.pricing.states import FormulaStatus, PriceLineState, PriceListStatus
 
 
 class StackMode(models.TextChoices):
@@ -61,6 +63,15 @@ class PricingPolicy(models.Model):
         choices=DownPaymentRule,
         default=DownPaymentRule.DEPOSIT_ONLY,
     )
+    provisional_days = models.PositiveSmallIntegerField(
+        _("Days of a provisional reservation"), default=3
+    )
+    provisional_amount = MoneyField(_("Amount of a provisional reservation"), default=0)
+    allows_direct_contract = models.BooleanField(
+        _("Contracts without a reservation"), default=False
+    )
+    # Some cities also bound prices from below, as a share of the filed price (DOMAIN 2.2.1).
+    filed_lower_rate = RateField(_("Lowest share of the filed price"), null=True, blank=True)
     # New whenever anything that prices depend on is saved: what was read under it stays true.
     stamp = models.UUIDField(default=uuid.uuid4, editable=False)
     version = models.PositiveIntegerField(default=0)
@@ -310,3 +321,235 @@ class DiscountAuthority(models.Model):
 
     def __str__(self) -> str:
         return f"{self.role_code} ≥ {self.min_overall_rate}"
+
+
+# --- Formulas and their tables --------------------------------------------------------------------
+
+
+class PriceTable(models.Model):
+    """What formulas look up: base prices, floor increments, orientation, view, corner, special numbers.
+
+    `rows` are [{key, value}] or, for floors, [{lowest, highest, start, per_floor, counted_from}];
+    amounts are text.  A value is yuan per square metre or a coefficient, as the formula uses it.
+    """
+
+    class Keys(models.TextChoices):
+        FLOOR = "floor", _("Floors, by bands")
+        ORIENTATION = "orientation", _("Orientation")
+        VIEW = "view", _("View")
+        LAYOUT = "layout", _("Layout")
+        POSITION = "position", _("Position on the floor")
+        CORNER = "corner", _("Corner")
+        TOP = "top", _("Top floor")
+        NUMBER = "number", _("Parts of the room number")
+
+    project = models.ForeignKey(Project, on_delete=models.PROTECT, related_name="+")
+    code = models.CharField(_("Code"), max_length=40)
+    name = models.CharField(_("Name"), max_length=60)
+    keys = models.CharField(_("Looked up by"), max_length=11, choices=Keys)
+    rows = models.JSONField(default=list)
+    otherwise = models.DecimalField(
+        _("Value where no row fits"), max_digits=18, decimal_places=6, null=True, blank=True
+    )
+    version = models.PositiveIntegerField(default=0)
+
+    objects = LockingManager()
+
+    class Meta:
+        ordering = ["project_id", "code"]
+        verbose_name = _("Price table")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["project", "code"], name="price_table_code_once_per_project"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Formula(models.Model):
+    """One edition of a formula of the office (公式设置). What was enabled is never changed, only succeeded."""
+
+    class Target(models.TextChoices):
+        UNIT_PRICE = "unit_price", _("Unit price")
+        TOTAL = "total", _("Total")
+        AREA = "area", _("Area")
+        FEE = "fee", _("Fee")
+        PART = "part", _("Part of other formulas")
+
+    project = models.ForeignKey(Project, on_delete=models.PROTECT, related_name="+")
+    code = models.CharField(_("Code"), max_length=40)
+    name = models.CharField(_("Name"), max_length=60)
+    target = models.CharField(_("Computes"), max_length=10, choices=Target)
+    text = models.TextField(_("Formula"))
+    edition = models.PositiveSmallIntegerField(_("Edition"), default=1)
+    status = models.CharField(
+        _("Status"), max_length=7, choices=FormulaStatus, default=FormulaStatus.DRAFT
+    )
+    version = models.PositiveIntegerField(default=0)
+
+    objects = LockingManager()
+
+    class Meta:
+        ordering = ["project_id", "code", "-edition"]
+        verbose_name = _("Formula")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["project", "code", "edition"], name="formula_edition_once_per_code"
+            ),
+            models.UniqueConstraint(
+                fields=["project", "code"],
+                condition=Q(status="enabled"),
+                name="formula_one_enabled_edition",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class FormulaCase(models.Model):
+    """What a formula must come to: for a unit, or for values typed by hand (X-15)."""
+
+    formula = models.ForeignKey(Formula, on_delete=models.CASCADE, related_name="cases")
+    name = models.CharField(_("Case"), max_length=60)
+    unit = models.ForeignKey(Unit, on_delete=models.PROTECT, null=True, related_name="+")
+    # Variables by name as text; over those of the unit.
+    values = models.JSONField(default=dict)
+    expected = models.DecimalField(_("Expected"), max_digits=24, decimal_places=6)
+
+    class Meta:
+        ordering = ["formula_id", "id"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+# --- Price lists ----------------------------------------------------------------------------------
+
+
+class PriceKind(models.TextChoices):
+    """The prices of a unit that come in versions (DOMAIN 2.2.1)."""
+
+    LIST = "list", _("List price")
+    FLOOR = "floor", _("Floor price")
+    FILED = "filed", _("Filed price")
+
+
+class FloorLevel(models.TextChoices):
+    """Whose floor price it is; normally group ≤ company ≤ project (DOMAIN 2.2.1)."""
+
+    PROJECT = "project", _("Project")
+    COMPANY = "company", _("Company")
+    GROUP = "group", _("Group")
+
+
+class PriceList(models.Model):
+    """One version of prices of some units (调价, DOMAIN 2.2.5): made, approved, effective at an instant."""
+
+    class Method(models.TextChoices):
+        PERCENT = "percent", _("Percent")
+        PER_AREA = "per_area", _("Yuan per m² more or less")
+        TOTAL = "total", _("Yuan in total more or less")
+        FORMULA = "formula", _("Formula")
+        IMPORT = "import", _("Prices from a file")
+        GIVEN = "given", _("Prices entered")
+
+    project = models.ForeignKey(Project, on_delete=models.PROTECT, related_name="+")
+    kind = models.CharField(_("Prices"), max_length=5, choices=PriceKind, default=PriceKind.LIST)
+    level = models.CharField(_("Level"), max_length=7, choices=FloorLevel, blank=True)
+    number = models.PositiveIntegerField(_("Number"))
+    name = models.CharField(_("Name"), max_length=60)
+    status = models.CharField(
+        _("Status"), max_length=11, choices=PriceListStatus, default=PriceListStatus.DRAFT
+    )
+    method = models.CharField(_("Method"), max_length=8, choices=Method)
+    # What the prices were computed from: amount, base price, formula texts and tables, so that every
+    # price can be computed again (0.2); and which units: buildings, layouts, product types.
+    basis = models.JSONField(default=dict)
+    scope = models.JSONField(default=dict)
+    reason = models.CharField(_("Reason"), max_length=200, blank=True)
+    # None: as soon as it is approved.
+    effective_at = models.DateTimeField(_("Effective at"), null=True, blank=True)
+    took_effect_at = models.DateTimeField(null=True)
+    # Everybody who had a hand in it; none of them may approve it.
+    makers = models.JSONField(default=list)
+    made_at = models.DateTimeField()
+    version = models.PositiveIntegerField(default=0)
+
+    objects = LockingManager()
+
+    class Meta:
+        ordering = ["-id"]
+        verbose_name = _("Price list")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["project", "number"], name="price_list_number_once_per_project"
+            ),
+            models.CheckConstraint(
+                condition=Q(kind="floor") | Q(level=""), name="price_list_level_only_of_floors"
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["effective_at"],
+                condition=Q(status="approved"),
+                name="price_list_waits_for_instant",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class PriceListLine(models.Model):
+    """One unit of a price list: old and new price, how it came about, and what became of it."""
+
+    price_list = models.ForeignKey(PriceList, on_delete=models.CASCADE, related_name="lines")
+    unit = models.ForeignKey(Unit, on_delete=models.CASCADE, related_name="+")
+    state = models.CharField(
+        _("State"), max_length=8, choices=PriceLineState, default=PriceLineState.PENDING
+    )
+    # The area the total was computed with; the list is stale when the unit has another one.
+    area = AreaField(null=True)
+    old_unit_price = UnitPriceField(_("Old unit price"), null=True)
+    old_total = MoneyField(_("Old total"), null=True)
+    new_unit_price = UnitPriceField(_("New unit price"), null=True)
+    new_total = MoneyField(_("New total"), null=True)
+    # Why there is no new price: a stable code.
+    problem = models.CharField(max_length=60, blank=True)
+    trace = models.JSONField(default=list)
+
+    class Meta:
+        ordering = ["price_list_id", "unit_id"]
+        constraints = [
+            models.UniqueConstraint(fields=["price_list", "unit"], name="price_line_once_per_unit"),
+        ]
+        indexes = [
+            models.Index(
+                fields=["unit", "state"],
+                condition=Q(state__in=["in_force", "waiting"]),
+                name="price_line_of_unit",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.price_list_id}/{self.unit_id}"
+
+
+class FloorPrice(models.Model):
+    """The floor price of a unit at company or group level; that of the project stands on the unit."""
+
+    unit = models.ForeignKey(Unit, on_delete=models.CASCADE, related_name="+")
+    level = models.CharField(max_length=7, choices=FloorLevel)
+    unit_price = UnitPriceField(null=True)
+    total = MoneyField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["unit", "level"], name="floor_price_once_per_level")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.unit_id} {self.level} {self.total}"
