@@ -79,7 +79,9 @@ class Building(models.Model):
     is_parking = models.BooleanField(_("Parking or storage"), default=False)
     completes_on = models.DateField(_("Completion date"), null=True, blank=True)
     # Money of pre-sold units goes to an account the authority watches (L-22).
-    supervised_bank = models.CharField(_("Bank of the supervised account"), max_length=60, blank=True)
+    supervised_bank = models.CharField(
+        _("Bank of the supervised account"), max_length=60, blank=True
+    )
     supervised_account = models.CharField(_("Supervised account"), max_length=40, blank=True)
     # Without both records nothing is handed over (DOMAIN 2.5.6).
     completion_filing = models.CharField(_("Completion filing number"), max_length=60, blank=True)
@@ -203,6 +205,11 @@ class Unit(models.Model):
         _("Orientation"), max_length=2, choices=Orientation, default="", blank=True
     )
     view = models.CharField(_("View"), max_length=40, blank=True)
+    # What formulas ask for besides (DOMAIN 2.2.3); the database fills it in for files of units.
+    is_corner = models.BooleanField(_("Corner unit"), default=False, db_default=False)
+    balcony_area = AreaField(_("Balcony area"), null=True, blank=True)
+    garden_area = AreaField(_("Garden area"), null=True, blank=True)
+    fitout_unit_price = UnitPriceField(_("Fit-out unit price"), null=True, blank=True)
 
     predicted_built_area = AreaField(_("Predicted built area"), null=True, blank=True)
     predicted_inner_area = AreaField(_("Predicted inner area"), null=True, blank=True)
