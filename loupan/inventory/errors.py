@@ -67,12 +67,29 @@ class TooManyUnits(Refusal):
     message = _("These rules give more than %(limit)s units. Generate the building in parts.")
 
 
+class PatternsOverlap(Refusal):
+    message = _(
+        "Floor %(floor)s, position %(position)s stands in two patterns. Change the floors of one."
+    )
+
+
+class PlanCollides(Refusal):
+    message = _(
+        "%(count)s units of this rule collide with what stands there, so nothing was made. First: "
+        "%(first)s"
+    )
+
+
+class NothingMissing(Refusal):
+    message = _("All %(count)s units of this rule are there already; nothing was changed.")
+
+
 class BadNumberPattern(Refusal):
     message = _(
         "“%(pattern)s” is not a number pattern. Use {floor}, {position} and, with two digits, "
         "{floor:02} or {position:02}."
     )
-    field = "pattern"
+    field = "number_pattern"
 
 
 # Imports: a whole file
@@ -192,3 +209,10 @@ class NotYoursToRelease(RowProblem):
     """No refusal of the row: who may not release brings the unit in as not released."""
 
     message = _("Your posts do not allow releasing units, so the unit comes in as not released.")
+
+
+class MomentNotKnown(Refusal):
+    """The board is asked for as it stood before there was one, or will stand."""
+
+    message = _("The board can be shown as it stood at any moment from %(first)s until now.")
+    field = "at"

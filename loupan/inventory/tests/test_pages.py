@@ -1,6 +1,5 @@
 """The pages of property: they open, refuse, hide, and do what the person does."""
 
-import re
 from typing import Any
 
 import pytest
@@ -23,20 +22,10 @@ from loupan.inventory.models import (
     Zone,
 )
 from loupan.inventory.testing import a_building, a_layout, a_unit, a_zone, an_entrance
-from loupan.org.models import Project, User
+from loupan.inventory.tests.desk import desk, text_of
 from loupan.org.testing import a_project, a_user, signed_in, the_cast
 
 pytestmark = pytest.mark.django_db
-
-
-def text_of(answer: Any) -> str:
-    return re.sub(r"\s+", " ", answer.content.decode())
-
-
-def desk() -> tuple[Project, User, Client]:
-    project = a_project()
-    user = a_user("PD", project)
-    return project, user, signed_in(user)
 
 
 def test_the_units_are_listed_filtered_and_counted() -> None:
@@ -209,77 +198,6 @@ def test_a_zone_of_another_project_is_no_choice() -> None:
     foreign = a_zone(a_project())
     typed = {"code": "7", "name": "7号楼", "sort": 7, "zone": foreign.pk}
     assert browser.post(reverse("inventory:building_new"), typed).status_code == 422
-
-
-def slot(number: int, **fields: Any) -> dict[str, Any]:
-    given = {"position": number, "product_type": "flat", **fields}
-    return {f"slot-{number - 1}-{name}": value for name, value in given.items()}
-
-
-def test_units_are_seen_before_they_are_made_by_rule() -> None:
-    """INV-03."""
-    project, _user, browser = desk()
-    building = a_building(project, "8")
-    layout = a_layout(project)
-    path = reverse("inventory:generation", args=[building.pk])
-    assert browser.get(path).status_code == 200
-    typed = {
-        "entrances": "1,2",
-        "lowest": 1,
-        "highest": 15,
-        "skipped_floors": "4, 13-14",
-        "skipped_positions": "",
-        "pattern": "{floor}{position:02}",
-        "slot-TOTAL_FORMS": 2,
-        "slot-INITIAL_FORMS": 0,
-        **slot(1, layout=layout.pk, built_area="118.62", inner_area="94.37", orientation="S"),
-        **slot(2, built_area="200", duplex_on="12"),
-    }
-    seen = browser.post(path, typed | {"preview": 1})
-    assert seen.status_code == 200
-    assert not Unit.objects.exists()
-    page = text_of(seen)
-    assert "1501" in page
-    assert ">401<" not in page
-    assert browser.post(path, typed | {"make": 1}).status_code == 302
-    # 12 floors × 2 positions, less the one above the duplex, in two entrances.
-    assert Unit.objects.filter(building=building).count() == 2 * (12 * 2 - 1)
-    unit = Unit.objects.get(number="8-1-1501")
-    assert (unit.status, unit.layout, unit.orientation) == ("not_released", layout, "S")
-    assert Unit.objects.get(number="8-2-1202").floors_spanned == 2
-    assert not Unit.objects.filter(number="8-1-1502").exists()
-    assert browser.post(path, typed | {"make": 1}).status_code == 422
-    assert Unit.objects.filter(building=building).count() == 46
-
-
-@pytest.mark.parametrize(
-    "wrong",
-    [
-        {"pattern": "{floor}"},
-        {"pattern": "{floor}{position}{0.__class__}"},
-        {"lowest": 9, "highest": 2},
-        {"skipped_floors": "vier"},
-        {"slot-0-position": ""},
-        {"slot-0-inner_area": "999"},
-        {"slot-TOTAL_FORMS": 5000},
-        {"entrances": "1,1"},
-    ],
-)
-def test_a_wrong_rule_makes_nothing(wrong: dict[str, Any]) -> None:
-    project, _user, browser = desk()
-    building = a_building(project)
-    typed = {
-        "lowest": 1,
-        "highest": 3,
-        "pattern": "{floor}{position:02}",
-        "slot-TOTAL_FORMS": 1,
-        "slot-INITIAL_FORMS": 0,
-        **slot(1, built_area="90"),
-        "make": 1,
-    }
-    answer = browser.post(reverse("inventory:generation", args=[building.pk]), typed | wrong)
-    assert answer.status_code == 422
-    assert not Unit.objects.exists()
 
 
 def upload(browser: Client, content: bytes, name: str = "价格表.csv") -> Any:

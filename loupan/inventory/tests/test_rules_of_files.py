@@ -17,14 +17,6 @@ from loupan.inventory.rules.addresses import (
     unit_number,
 )
 from loupan.inventory.rules.comparing import best_fit, compare
-from loupan.inventory.rules.generation import (
-    GenerationRule,
-    Slot,
-    floor_list,
-    planned_units,
-    plans,
-    room_number,
-)
 from loupan.inventory.rules.prices import plain_list_price
 
 
@@ -206,65 +198,3 @@ def test_the_rounding_of_a_file_is_recognised() -> None:
     half = [(Decimal("10.5"), Decimal(11)), (Decimal("10.4"), Decimal(10))]
     assert best_fit(half)["precision"] == "half_up:1"
     assert best_fit([]) == {}
-
-
-def rule(**fields: Any) -> GenerationRule:
-    given = {
-        "building": "8",
-        "entrances": ["1"],
-        "lowest": 1,
-        "highest": 6,
-        "slots": [Slot(1), Slot(2)],
-    }
-    return GenerationRule(**{**given, **fields})
-
-
-def test_a_rule_gives_entrances_times_floors_times_positions() -> None:
-    """INV-03."""
-    units = planned_units(rule(entrances=["1", "2"], skipped_floors=frozenset({4})))
-    assert len(units) == 2 * 5 * 2
-    assert units[0].number == "8-1-101"
-    assert not [unit for unit in units if unit.floor == 4]
-
-
-def test_skipped_positions_bear_no_number() -> None:
-    units = planned_units(rule(slots=[Slot(3), Slot(4), Slot(5)], skipped_positions=frozenset({4})))
-    assert {unit.position for unit in units} == {3, 5}
-
-
-def test_a_duplex_takes_the_floor_above() -> None:
-    units = planned_units(rule(slots=[Slot(1, duplex_on=frozenset({2, 6})), Slot(2)]))
-    own = {unit.floor: unit.spanned for unit in units if unit.position == 1}
-    assert own == {1: 1, 2: 2, 4: 1, 5: 1, 6: 1}  # Above the top floor there is nothing.
-
-
-def test_the_preview_shows_floors_down_and_gaps() -> None:
-    (plan,) = plans(planned_units(rule(slots=[Slot(1, duplex_on=frozenset({2})), Slot(2)])))
-    assert [line.floor for line in plan.floors] == [6, 5, 4, 3, 2, 1]
-    third = next(line for line in plan.floors if line.floor == 3)
-    assert third.cells[0] is None
-
-
-def test_number_patterns_are_filled() -> None:
-    assert room_number("{floor}{position:02}", 18, 3) == "1803"
-    assert room_number("{floor:02}-{position}", 3, 12) == "03-12"
-    assert room_number("{floor}{position:02}", -1, 3) == "B103"
-    for wrong in ("{floor}", "{0}{position}", "{floor.__class__}{position}", "{position:09}"):
-        with pytest.raises(errors.BadNumberPattern):
-            room_number(wrong, 1, 1)
-
-
-def test_a_rule_that_gives_nothing_or_too_much_is_refused() -> None:
-    with pytest.raises(errors.NothingToGenerate):
-        planned_units(rule(lowest=5, highest=4))
-    with pytest.raises(errors.TooManyUnits):
-        planned_units(rule(entrances=[str(n) for n in range(900)]))
-    with pytest.raises(errors.BadNumberPattern):
-        planned_units(rule(pattern="{position}"))
-
-
-def test_lists_of_floors_are_read() -> None:
-    assert floor_list("4, 13-14，24") == {4, 13, 14, 24}
-    assert floor_list("") == frozenset()
-    with pytest.raises(ValueError, match="vier"):
-        floor_list("vier")

@@ -1,0 +1,125 @@
+"""What people type about property: reference data, one unit, a rule of generation, a file."""
+
+from decimal import Decimal
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from loupan.core.forms import DayInput
+from loupan.inventory.actions.property import EDITABLE
+from loupan.inventory.models import (
+    Building,
+    Entrance,
+    Layout,
+    Orientation,
+    PresalePermit,
+    ProductType,
+    Unit,
+    Zone,
+)
+
+
+class _OfProject(forms.ModelForm[Any]):
+    """Reference data of a project: what must be unique there is checked there."""
+
+    def _get_validation_exclusions(self) -> set[str]:
+        excluded: set[str] = super()._get_validation_exclusions()  # type: ignore[misc]
+        return excluded - {"project", "building"}
+
+
+class ZoneForm(_OfProject):
+    class Meta:
+        model = Zone
+        fields = [
+            "code", "name", "land_parcel", "land_certificate", "land_use_until", "site_area",
+            "planning_permit", "construction_permit",
+        ]  # fmt: skip
+        widgets = {"land_use_until": DayInput}
+
+
+class PermitForm(_OfProject):
+    class Meta:
+        model = PresalePermit
+        fields = ["number", "issued_on", "valid_until", "is_completed_sale"]
+        widgets = {"issued_on": DayInput, "valid_until": DayInput}
+
+    def clean(self) -> dict[str, Any]:
+        typed: dict[str, Any] = super().clean() or {}
+        first, last = typed.get("issued_on"), typed.get("valid_until")
+        if first and last and last < first:
+            self.add_error("valid_until", _("This is before the day of issue."))
+        return typed
+
+
+class BuildingForm(_OfProject):
+    class Meta:
+        model = Building
+        fields = [
+            "code", "name", "zone", "permit", "sort", "is_parking", "completes_on",
+            "supervised_bank", "supervised_account", "completion_filing", "completion_filed_on",
+            "survey_report", "surveyed_on",
+        ]  # fmt: skip
+        widgets = {
+            "completes_on": DayInput,
+            "completion_filed_on": DayInput,
+            "surveyed_on": DayInput,
+        }
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name, model in (("zone", Zone), ("permit", PresalePermit)):
+            field = self.fields[name]
+            assert isinstance(field, forms.ModelChoiceField)
+            field.queryset = model.objects.filter(project_id=self.instance.project_id)
+
+
+class EntranceForm(_OfProject):
+    class Meta:
+        model = Entrance
+        fields = ["code", "name", "sort"]
+
+
+class LayoutForm(_OfProject):
+    class Meta:
+        model = Layout
+        fields = ["code", "name", "rooms"]
+
+
+def area_field(label: Any) -> forms.DecimalField:
+    return forms.DecimalField(
+        label=label,
+        max_digits=10,
+        decimal_places=4,
+        min_value=Decimal("0.0001"),
+        required=False,
+    )
+
+
+class UnitForm(forms.Form):
+    """Everything of a unit that is corrected by hand, with the version it was drawn from."""
+
+    version = forms.IntegerField(widget=forms.HiddenInput, min_value=0)
+    layout = forms.ModelChoiceField(Layout.objects.none(), label=_("Layout"), required=False)
+    product_type = forms.ChoiceField(label=_("Product type"), choices=ProductType)
+    orientation = forms.ChoiceField(label=_("Orientation"), choices=Orientation, required=False)
+    view = forms.CharField(label=_("View"), max_length=40, required=False)
+    predicted_built_area = area_field(_("Predicted built area"))
+    predicted_inner_area = area_field(_("Predicted inner area"))
+    measured_built_area = area_field(_("Measured built area"))
+    measured_inner_area = area_field(_("Measured inner area"))
+    is_encumbered = forms.BooleanField(label=_("Encumbered"), required=False)
+    is_sealed = forms.BooleanField(label=_("Sealed by court"), required=False)
+    is_show_flat = forms.BooleanField(label=_("Show flat"), required=False)
+
+    def __init__(self, typed: Any, *, unit: Unit) -> None:
+        initial = {name: getattr(unit, name) for name in EDITABLE} | {"version": unit.version}
+        super().__init__(typed, initial=initial)
+        layout = self.fields["layout"]
+        assert isinstance(layout, forms.ModelChoiceField)
+        layout.queryset = Layout.objects.filter(project_id=unit.project_id)
+
+    def typed(self) -> dict[str, Any]:
+        """The arguments of `edit_unit`."""
+        values = dict(self.cleaned_data)
+        return {"version": values.pop("version"), "changes": values}

@@ -1,0 +1,261 @@
+"""Files of units: brought in, tried, carried out, undone."""
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+
+from django.contrib import messages
+from django.db.models import QuerySet
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from loupan.core.formatting import number_text
+from loupan.core.refusals import Refusal
+from loupan.core.ui import XLSX, ListPage, answer_form, refusals_on
+from loupan.inventory import spreadsheets, tables, tasks
+from loupan.inventory.actions import imports
+from loupan.inventory.forms import imports as forms
+from loupan.inventory.models import (
+    ImportState,
+    UnitImport,
+)
+from loupan.inventory.permissions import (
+    IMPORT_UNITS,
+)
+from loupan.inventory.queries import units as queries
+from loupan.inventory.queries.imports import remembered_mapping
+from loupan.org.permissions import require
+from loupan.org.queries import DeskRequest, current_project
+
+Page = Mapping[str, Any]
+SHOWN = 50  # Lines of a list on the page of an import; workbooks hold all.
+
+
+def _import_rows(request: DeskRequest) -> QuerySet[UnitImport]:
+    return (
+        queries.imports_for(request.user)
+        .filter(project=current_project(request))
+        .defer("content", "understood", "errors")
+    )
+
+
+IMPORTS = ListPage(
+    title=gettext_lazy("Imports of units"),
+    columns=tables.IMPORT_COLUMNS,
+    rows=_import_rows,
+    project=current_project,
+    permission=IMPORT_UNITS,
+    template="inventory/import_list.html",
+    row_url=tables.import_url,
+    more=lambda _request: {"upload": forms.UploadForm()},
+    empty=gettext_lazy("Nothing was imported yet."),
+)
+
+
+@require_http_methods(["GET", "POST"])
+def import_list(request: DeskRequest) -> HttpResponse:
+    """Earlier imports, and the place to bring a file in: it is only tried first."""
+    project = current_project(request)
+    if request.method == "GET":
+        return IMPORTS(request)
+    require(request.user, IMPORT_UNITS, project.pk)
+    form = forms.UploadForm(request.POST, request.FILES)
+    if form.is_valid():
+        file = form.cleaned_data["file"]
+        with refusals_on(form):
+            batch = imports.receive_units_file(
+                project_id=project.pk,
+                filename=file.name,
+                content=spreadsheets.content_of(file),
+                mapping={},
+                is_dry_run=True,
+                by=request.user,
+                at=timezone.now(),
+            )
+            tasks.run_units_import.enqueue(batch.pk, request.user.pk)
+            return redirect("inventory:import", pk=batch.pk)
+    crumbs = [{"label": _("Imports of units"), "url": reverse("inventory:imports")}]
+    return answer_form(request, "inventory/upload.html", {"crumbs": crumbs}, form)
+
+
+def _import(request: DeskRequest, pk: int) -> UnitImport:
+    batch = get_object_or_404(queries.imports_for(request.user), pk=pk)
+    require(request.user, IMPORT_UNITS, batch.project_id)
+    return batch
+
+
+def _mapping_form(batch: UnitImport, typed: Any = None) -> forms.MappingForm:
+    columns = batch.understood.get("columns", [])
+    chosen = batch.mapping or remembered_mapping(
+        batch.project_id, [column["header"] for column in columns]
+    )
+    return forms.MappingForm(typed, columns=columns, chosen=chosen)
+
+
+@require_GET
+def import_page(request: DeskRequest, pk: int) -> HttpResponse:
+    """How a file was understood, what it would do, how far it is, what it did."""
+    batch = _import(request, pk)
+    understood = batch.understood
+    context = {
+        "batch": batch,
+        "tone": tables.IMPORT_TONES[ImportState(batch.state)],
+        "crumbs": [{"label": _("Imports of units"), "url": reverse("inventory:imports")}],
+        "is_busy": batch.state in {ImportState.WAITING, ImportState.RUNNING},
+        "steps": _steps(batch),
+        "mapping_form": _mapping_form(batch) if understood.get("columns") else None,
+        "sheets": [
+            {**sheet, "holds": forms.FIELD_LABELS.get(sheet["holds"], "")}
+            for sheet in understood.get("sheets", [])
+        ],
+        "unmapped": [c for c in understood.get("columns", []) if not c["field"]],
+        "fit": _fit_text(understood.get("total_fit") or {}),
+        "errors": [
+            {**error, "column": forms.FIELD_LABELS.get(error["column"], error["column"])}
+            for error in batch.errors[:SHOWN]
+        ],
+        "differences": understood.get("differences", [])[:SHOWN],
+        "updated": [_sample(sample) for sample in _samples(batch, "updated")],
+        "created": [_created(sample) for sample in _samples(batch, "created")],
+    }
+    return render(request, "inventory/import.html", context)
+
+
+def _samples(batch: UnitImport, kind: str) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = batch.understood.get("samples", {}).get(kind, [])
+    return found[:SHOWN]
+
+
+def _created(sample: Mapping[str, Any]) -> Page:
+    after = sample["after"]
+    return {
+        "row": sample["row"],
+        "number": sample["number"],
+        "built_area": _number(after.get("predicted_built_area")),
+        "inner_area": _number(after.get("predicted_inner_area")),
+        "list_unit_price": _number(after.get("list_unit_price")),
+        "list_total": _number(after.get("list_total")),
+    }
+
+
+def _number(text: str | None) -> Decimal | None:
+    return Decimal(text) if text else None
+
+
+def _shown(name: str, text: Any) -> Any:
+    """A stored value as people read it: amounts grouped."""
+    if text and name.endswith(("_area", "_price", "_total")):
+        return number_text(Decimal(text), places=2)
+    return text
+
+
+def _sample(sample: Mapping[str, Any]) -> Page:
+    return {
+        **sample,
+        "changes": [
+            (
+                queries.field_label(name),
+                _shown(name, sample["before"].get(name)),
+                _shown(name, value),
+            )
+            for name, value in sample["after"].items()
+        ],
+    }
+
+
+def _fit_text(fit: Mapping[str, Any]) -> str:
+    if not fit:
+        return ""
+    mode, unit = fit["precision"].split(":")
+    names = {
+        "half_up": _("rounded half up"),
+        "truncate": _("cut off"),
+        "round_up": _("rounded up"),
+    }
+    return _(
+        "Totals are unit price × area, %(mode)s to %(unit)s yuan: %(fits)s of %(of)s rows."
+    ) % {
+        "mode": names[mode],
+        "unit": unit,
+        "fits": fit["fits"],
+        "of": fit["of"],
+    }
+
+
+def _steps(batch: UnitImport) -> list[Page]:
+    order = [_("Uploaded"), _("Tried"), _("Carried out")]
+    if batch.state == ImportState.REFUSED:
+        states = ["done", "blocked", "blocked"]
+    elif batch.state == ImportState.DRY_RUN:
+        states = ["done", "done", "current"]
+    elif batch.state in {ImportState.DONE, ImportState.UNDONE}:
+        states = ["done", "done", "done"]
+    else:
+        states = ["done", "current" if batch.is_dry_run else "done", "todo"]
+        states[2] = "todo" if batch.is_dry_run else "current"
+    return [{"label": label, "state": state} for label, state in zip(order, states, strict=True)]
+
+
+@require_GET
+def import_progress(request: DeskRequest, pk: int) -> HttpResponse:
+    """The bar while it runs; when it has ended the page draws itself again."""
+    batch = _import(request, pk)
+    if batch.state not in {ImportState.WAITING, ImportState.RUNNING}:
+        return HttpResponse(headers={"HX-Refresh": "true"})
+    return render(request, "inventory/_import_progress.html", {"batch": batch})
+
+
+@require_POST
+def import_run(request: DeskRequest, pk: int) -> HttpResponse:
+    """Carry a tried file out, or try it again with other columns, or go on with a stopped one."""
+    batch = _import(request, pk)
+    is_dry_run = "again" in request.POST
+    mapping = batch.mapping
+    if is_dry_run:
+        form = _mapping_form(batch, request.POST)
+        if not form.is_valid():
+            messages.error(request, _("One column cannot be two fields."))
+            return redirect("inventory:import", pk=pk)
+        mapping = dict(form.cleaned_data)
+    try:
+        if batch.state != ImportState.RUNNING:
+            imports.start_units_import(
+                import_id=pk,
+                mapping=mapping,
+                is_dry_run=is_dry_run,
+                by=request.user,
+                at=timezone.now(),
+            )
+        tasks.run_units_import.enqueue(pk, request.user.pk)
+    except Refusal as refusal:
+        messages.error(request, str(refusal))
+    return redirect("inventory:import", pk=pk)
+
+
+@require_GET
+def import_errors(request: DeskRequest, pk: int) -> HttpResponse:
+    """The refused rows with their reasons, to correct and upload again; or the differences."""
+    batch = _import(request, pk)
+    write, name = spreadsheets.error_workbook, "refused-rows"
+    if "differences" in request.GET:
+        write, name = spreadsheets.difference_workbook, "differences"
+    answer = HttpResponse(write(batch, who=str(request.user)), content_type=XLSX)
+    answer["Content-Disposition"] = f'attachment; filename="{name}-{batch.pk}.xlsx"'
+    return answer
+
+
+@require_POST
+def import_undo(request: DeskRequest, pk: int) -> HttpResponse:
+    batch = _import(request, pk)
+    try:
+        imports.undo_units_import(import_id=pk, by=request.user, at=timezone.now())
+    except Refusal as refusal:
+        messages.error(request, str(refusal))
+    else:
+        messages.success(request, _("The import of %(file)s is undone") % {"file": batch.filename})
+    return redirect("inventory:import", pk=pk)

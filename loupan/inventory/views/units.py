@@ -1,0 +1,181 @@
+"""The list of units and the page of one."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.contrib import messages
+from django.db.models import QuerySet
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from loupan.core.refusals import Refusal
+from loupan.core.ui import ListPage, answer_form, refusals_on
+from loupan.inventory import tables
+from loupan.inventory.actions import property as properties
+from loupan.inventory.filters import UnitFilter
+from loupan.inventory.forms import property as forms
+from loupan.inventory.hooks import panels_of
+from loupan.inventory.models import (
+    Unit,
+)
+from loupan.inventory.permissions import (
+    EDIT_PROPERTY,
+    IMPORT_UNITS,
+    READ_BOARD,
+    READ_FLOOR_PRICE,
+)
+from loupan.inventory.queries import units as queries
+from loupan.inventory.states import UnitStatus
+from loupan.org.permissions import require
+from loupan.org.queries import DeskRequest, current_project
+
+Page = Mapping[str, Any]
+
+
+def _unit_rows(request: DeskRequest) -> QuerySet[Unit]:
+    return queries.units_for(request.user).filter(project=current_project(request))
+
+
+def _unit_chips(request: DeskRequest, _rows: QuerySet[Unit]) -> list[Page]:
+    """The legend: every status with its count over the project, a filter at a click."""
+    counts = queries.status_counts(_unit_rows(request))
+    chosen = request.GET.get("status", "")
+    return [
+        {
+            "label": UnitStatus(status).label,
+            "count": count,
+            "url": f"{request.path}?status={status}",
+            "active": status == chosen,
+            "tone": tables.STATUS_TONES[UnitStatus(status)],
+            "pattern": tables.STATUS_PATTERNS.get(UnitStatus(status), ""),
+        }
+        for status, count in counts.items()
+        if count or status == chosen
+    ]
+
+
+def _unit_verbs(request: DeskRequest) -> list[Page]:
+    verbs: list[Page] = []
+    if request.user.may(IMPORT_UNITS, current_project(request).pk):
+        verbs.append(
+            {
+                "label": _("Import a price list"),
+                "url": reverse("inventory:imports"),
+                "icon": "file-import",
+                "tone": "primary",
+                "key": "i",
+            }
+        )
+    if request.user.may(EDIT_PROPERTY, current_project(request).pk):
+        verbs.append(
+            {"label": _("Buildings"), "url": reverse("inventory:buildings"), "icon": "building"}
+        )
+    return verbs
+
+
+unit_list = require_GET(
+    ListPage(
+        title=gettext_lazy("Units"),
+        columns=tables.UNIT_COLUMNS,
+        rows=_unit_rows,
+        filterset=UnitFilter,
+        project=current_project,
+        permission=READ_BOARD,
+        order="number",
+        export_permission="sales.export",
+        filename="units",
+        row_url=tables.unit_url,
+        verbs=_unit_verbs,
+        chips=_unit_chips,
+        empty=gettext_lazy("No units yet. Import a price list or generate a building."),
+    )
+)
+
+
+def _unit(request: DeskRequest, pk: int) -> Unit:
+    return get_object_or_404(queries.units_for(request.user), pk=pk)
+
+
+@require_GET
+def unit(request: DeskRequest, pk: int) -> HttpResponse:
+    """Everything of one unit: facts, prices with their derivation, what happened to it."""
+    found = _unit(request, pk)
+    may_edit = request.user.may(EDIT_PROPERTY, found.project_id)
+    verbs = []
+    if may_edit:
+        verbs.append(
+            {
+                "label": _("Edit"),
+                "url": reverse("inventory:unit_edit", args=[pk]),
+                "icon": "pencil",
+                "key": "e",
+            }
+        )
+        verbs.append(
+            {
+                "label": _("Delete"),
+                "url": reverse("inventory:unit_delete", args=[pk]),
+                "icon": "trash",
+                "tone": "danger",
+                "method": "post",
+                "confirm": _("Unit %(unit)s is deleted. Only units without history can be.")
+                % {"unit": found},
+            }
+        )
+    context = {
+        "unit": found,
+        "tone": tables.status_tone(found),
+        "pattern": tables.STATUS_PATTERNS.get(UnitStatus(found.status), ""),
+        "verbs": verbs,
+        "crumbs": [{"label": _("Units"), "url": reverse("inventory:units")}],
+        "shows_floor_price": request.user.may(READ_FLOOR_PRICE, found.project_id),
+        "happenings": queries.history_of_unit(found),
+        "panels": panels_of(found, request.user),
+        "flags": [
+            label
+            for is_set, label in (
+                (found.is_encumbered, _("Encumbered")),
+                (found.is_sealed, _("Sealed by court")),
+                (found.is_show_flat, _("Show flat")),
+                (found.list_total is None, _("No list price")),
+                (found.building.permit_id is None, _("No pre-sale permit")),
+            )
+            if is_set
+        ],
+    }
+    return render(request, "inventory/unit.html", context)
+
+
+@require_http_methods(["GET", "POST"])
+def unit_edit(request: DeskRequest, pk: int) -> HttpResponse:
+    found = _unit(request, pk)
+    require(request.user, EDIT_PROPERTY, found.project_id)
+    form = forms.UnitForm(request.POST or None, unit=found)
+    if form.is_valid():
+        with refusals_on(form):
+            properties.edit_unit(unit_id=pk, **form.typed(), by=request.user, at=timezone.now())
+            messages.success(request, _("Unit %(unit)s corrected") % {"unit": found})
+            return redirect("inventory:unit", pk=pk)
+    crumbs = [
+        {"label": _("Units"), "url": reverse("inventory:units")},
+        {"label": found.number, "url": tables.unit_url(found)},
+    ]
+    context = {"unit": found, "title": _("Edit"), "crumbs": crumbs}
+    return answer_form(request, "inventory/unit_edit.html", context, form)
+
+
+@require_POST
+def unit_delete(request: DeskRequest, pk: int) -> HttpResponse:
+    found = _unit(request, pk)
+    try:
+        properties.delete_units(unit_ids=[pk], by=request.user, at=timezone.now())
+    except Refusal as refusal:
+        messages.error(request, str(refusal))
+        return redirect("inventory:unit", pk=pk)
+    messages.success(request, _("Unit %(unit)s deleted") % {"unit": found})
+    return redirect("inventory:units")
