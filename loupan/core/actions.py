@@ -3,12 +3,11 @@
 from collections.abc import Callable
 from datetime import datetime
 
-from django.db import models
+from django.db import connection, models
 from django.forms import ModelForm
 
 from loupan.core import audit
 from loupan.core.db import writes
-from loupan.core.models import AnsweredRequest
 from loupan.core.people import Actor
 from loupan.core.refusals import ChangedMeanwhile
 
@@ -16,15 +15,28 @@ from loupan.core.refusals import ChangedMeanwhile
 @writes
 def answer_first(
     *, key: str, fingerprint: str, do: Callable[[], tuple[int, str]], by: Actor, at: datetime
-) -> tuple[int, str]:
-    """Part of core.repeats: the key, the change and the answer in one transaction."""
+) -> tuple[int, str] | None:
+    """Part of core.repeats: the key, the change and the answer in one transaction.
+
+    None, with nothing done, when this person's key was answered before.
+    """
     # The row comes first: a second request with the same key waits here for the first to end.
-    row = AnsweredRequest.objects.create(
-        by_id=by.pk, key=key, fingerprint=fingerprint, status=0, body="", at=at
-    )
-    row.status, row.body = do()
-    row.save(update_fields=["status", "body"])
-    return row.status, row.body
+    instant = connection.ops.adapt_datetimefield_value(at)
+    with connection.cursor() as cursor:
+        cursor.execute(_TAKE_THE_KEY, [by.pk, key, fingerprint, instant])
+        taken = cursor.fetchone()
+        if taken is None:
+            return None
+        status, body = do()
+        cursor.execute(_KEEP_THE_ANSWER, [status, body, taken[0]])
+    return status, body
+
+
+_TAKE_THE_KEY = """
+INSERT INTO core_answeredrequest (by_id, "key", fingerprint, status, body, at)
+VALUES (%s, %s, %s, 0, '', %s) ON CONFLICT (by_id, "key") DO NOTHING RETURNING id
+"""
+_KEEP_THE_ANSWER = "UPDATE core_answeredrequest SET status = %s, body = %s WHERE id = %s"
 
 
 @writes

@@ -6,14 +6,15 @@ action and nowhere else.  Only actions call this, inside their transaction.
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from django.db import connection, models
 
 Row = models.Model
 Update = tuple[Row, Sequence[str]]
-_AS_THEY_ARE = (models.CharField, models.IntegerField, models.BooleanField, models.ForeignKey)
+_AS_THEY_ARE = (models.CharField, models.IntegerField, models.BooleanField)
+_TIMES = (models.DateField,)  # DateTimeField is one of them.
 
 
 def take_ids(kinds: Sequence[type[Row]], series: str) -> tuple[list[int], int]:
@@ -50,67 +51,88 @@ def write_together(inserts: Iterable[Row], updates: Iterable[Update] = ()) -> No
     On PostgreSQL the parts of the statement do not see each other: whatever a unique constraint must
     see gone first is written before.
     """
-    parts = [*_inserts(inserts), *(_update(row, names) for row, names in updates)]
+    groups: dict[tuple[type[Row], bool], list[Row]] = {}
+    for row in inserts:
+        groups.setdefault((type(row), row.pk is not None), []).append(row)
+    changes = [(row, tuple(names)) for row, names in updates]
+    vendor = connection.vendor
+    parts = [
+        (
+            _insert(kind, vendor, len(members), has_id=has_id),
+            _values(members, vendor, has_id=has_id),
+        )
+        for (kind, has_id), members in groups.items()
+    ]
+    parts += [(_update(type(row), names), _changes(row, names, vendor)) for row, names in changes]
     with connection.cursor() as cursor:
-        if connection.vendor == "postgresql":
-            named = ", ".join(f"w{number} AS ({sql})" for number, (sql, _) in enumerate(parts))
-            cursor.execute(
-                f"WITH {named} SELECT 1",
-                [value for _, values in parts for value in values],
-            )
+        if vendor == "postgresql":
+            statement = _as_one(tuple(sql for sql, _ in parts))
+            cursor.execute(statement, [value for _, values in parts for value in values])
             return
         for sql, values in parts:
             cursor.execute(sql, values)
 
 
-def _inserts(rows: Iterable[Row]) -> list[tuple[str, list[Any]]]:
-    groups: dict[tuple[type[Row], bool], list[Row]] = {}
-    for row in rows:
-        groups.setdefault((type(row), row.pk is not None), []).append(row)
-    parts = []
-    for (kind, has_id), members in groups.items():
-        columns = _columns(kind, connection.vendor, has_id=has_id)
-        marks = f"({', '.join(['%s'] * len(columns))})"
-        names = ", ".join(f'"{column}"' for column, _, _ in columns)
-        sql = (
-            f'INSERT INTO "{kind._meta.db_table}" ({names}) VALUES '  # noqa: S608
-            f"{', '.join([marks] * len(members))}"
-        )
-        parts.append((sql, [prepare(getattr(row, name)) for row in members
-                            for _, name, prepare in columns]))  # fmt: skip
-    return parts
+def _values(rows: Sequence[Row], vendor: str, *, has_id: bool) -> list[Any]:
+    columns = _columns(type(rows[0]), vendor, has_id=has_id)
+    return [
+        value if prepare is None else prepare(value)
+        for values in [row.__dict__ for row in rows]
+        for value, prepare in [(values[name], prepare) for _, name, prepare in columns]
+    ]
 
 
-def _update(row: Row, names: Sequence[str]) -> tuple[str, list[Any]]:
-    wanted = set(names)
-    columns = [
-        column for column in _columns(type(row), connection.vendor, has_id=False)
-        if column[1] in wanted
-    ]  # fmt: skip
-    assert len(columns) == len(wanted), (row, names)
-    changes = ", ".join(f'"{column}" = %s' for column, _, _ in columns)
-    sql = f'UPDATE "{row._meta.db_table}" SET {changes} WHERE id = %s'  # noqa: S608
-    return sql, [*(prepare(getattr(row, name)) for _, name, prepare in columns), row.pk]
+def _changes(row: Row, names: tuple[str, ...], vendor: str) -> list[Any]:
+    columns = _columns(type(row), vendor, has_id=False)
+    values = [
+        getattr(row, name) if prepare is None else prepare(getattr(row, name))
+        for _, name, prepare in columns
+        if name in names
+    ]
+    assert len(values) == len(names), (row, names)
+    return [*values, row.pk]
+
+
+@lru_cache(maxsize=500)
+def _insert(kind: type[Row], vendor: str, count: int, *, has_id: bool) -> str:
+    columns = _columns(kind, vendor, has_id=has_id)
+    marks = f"({', '.join(['%s'] * len(columns))})"
+    names = ", ".join(f'"{column}"' for column, _, _ in columns)
+    rows = ", ".join([marks] * count)
+    return f'INSERT INTO "{kind._meta.db_table}" ({names}) VALUES {rows}'  # noqa: S608
+
+
+@lru_cache(maxsize=500)
+def _update(kind: type[Row], names: tuple[str, ...]) -> str:
+    columns = [field.column for field in kind._meta.concrete_fields if field.attname in names]
+    changes = ", ".join(f'"{column}" = %s' for column in columns)
+    return f'UPDATE "{kind._meta.db_table}" SET {changes} WHERE id = %s'  # noqa: S608
+
+
+@lru_cache(maxsize=200)
+def _as_one(parts: tuple[str, ...]) -> str:
+    named = ", ".join(f"w{number} AS ({sql})" for number, sql in enumerate(parts))
+    return f"WITH {named} SELECT 1"
 
 
 @cache
 def _columns(
     kind: type[Row], vendor: str, *, has_id: bool
-) -> list[tuple[str, str, Callable[[Any], Any]]]:
-    """Column, attribute, and how its values go into this kind of database."""
+) -> list[tuple[str, str, Callable[[Any], Any] | None]]:
+    """Column, attribute, and how its values go into this kind of database; None is as they are."""
     return [
-        (str(field.column), field.attname, _prepared(field))
+        (str(field.column), field.attname, _prepared(field, vendor))
         for field in kind._meta.concrete_fields
         if has_id or not field.primary_key
     ]
 
 
-def _prepared(field: Any) -> Callable[[Any], Any]:
-    plain = type(field).get_db_prep_save is models.Field.get_db_prep_save
-    if (isinstance(field, _AS_THEY_ARE) and plain) or isinstance(field, models.ForeignKey):
-        return _as_it_is
+def _prepared(field: Any, vendor: str) -> Callable[[Any], Any] | None:
+    if isinstance(field, models.ForeignKey):
+        return None
+    if type(field).get_db_prep_save is models.Field.get_db_prep_save:
+        # The driver of PostgreSQL takes dates and instants of Python.
+        as_they_are = _AS_THEY_ARE + (_TIMES if vendor == "postgresql" else ())
+        if isinstance(field, as_they_are):
+            return None
     return lambda value: field.get_db_prep_save(value, connection)
-
-
-def _as_it_is(value: Any) -> Any:
-    return value

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from django.core.exceptions import FieldDoesNotExist
+from django.db import connection
 from django.db.models import Count, Max, Min, Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
@@ -38,6 +39,14 @@ def units_for(viewer: User) -> QuerySet[Unit]:
     return Unit.objects.filter(_reach(viewer)).select_related(
         "project", "building", "entrance", "layout"
     )
+
+
+def shows_unit(viewer: User, unit_id: int) -> bool:
+    """Whether `units_for` holds this unit: the same answer by one short statement."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT project_id FROM inventory_unit WHERE id = %s", [unit_id])
+        found = cursor.fetchone()
+    return found is not None and viewer.may(READ_BOARD, found[0])
 
 
 def buildings_for(viewer: User) -> QuerySet[Building]:

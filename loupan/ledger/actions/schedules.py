@@ -78,7 +78,7 @@ def schedule_rows(
     """Part: the lines, which the caller saves."""
     return [
         Receivable(
-            account=account,
+            account_id=account.pk,
             seq=line.seq,
             money_type=line.money_type,
             amount=line.amount,

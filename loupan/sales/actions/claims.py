@@ -3,8 +3,11 @@
 from collections.abc import Collection
 from datetime import datetime, timedelta
 
+from django.db.models import QuerySet
+
 from loupan.core import audit
 from loupan.core.calendar import business_day
+from loupan.core.compiled import Compiled
 from loupan.core.db import writes
 from loupan.core.people import Actor
 from loupan.customers.queries import customers_for
@@ -27,12 +30,9 @@ def take_unit(*, unit_id: int, at: datetime) -> tuple[Unit, Claim | None]:
 
     The first lock of every verb of sale.  The unit comes with its permit, project and price stamp.
     """
-    unit = (
-        Unit.objects.locked()
-        .select_related("building__permit", "project")
-        .annotate(price_stamp=price_stamp())
-        .get(pk=unit_id)
-    )
+    unit = UNIT_TO_SELL.first(unit_id=unit_id)
+    if unit is None:
+        raise Unit.DoesNotExist
     if unit.status not in _WITH_CLAIM:
         return unit, None
     claim = active_claim(unit.pk)
@@ -41,6 +41,17 @@ def take_unit(*, unit_id: int, at: datetime) -> tuple[Unit, Claim | None]:
         claim = None
     return unit, claim
 
+
+def _unit_to_sell(unit_id: int) -> QuerySet[Unit]:
+    return (
+        Unit.objects.locked()
+        .select_related("building__permit", "project")
+        .annotate(price_stamp=price_stamp())
+        .filter(pk=unit_id)
+    )
+
+
+UNIT_TO_SELL: Compiled[Unit] = Compiled(_unit_to_sell, unit_id=int)
 
 _WITH_CLAIM = frozenset(UnitStatus) - {
     UnitStatus.NOT_RELEASED,

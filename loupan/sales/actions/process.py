@@ -18,7 +18,7 @@ def process_rows(*, deal: Deal, schedule: Sequence[OfferLine], sign_by: date) ->
     """Part: the steps of a new deal, which the caller saves; loan steps only where there is a loan."""
     return [
         ProcessStep(
-            deal=deal,
+            deal_id=deal.pk,
             seq=step.seq,
             code=step.code,
             planned_on=planned_on,

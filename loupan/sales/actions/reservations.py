@@ -4,20 +4,23 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from functools import lru_cache
+
+from django.db.models import QuerySet
 
 from loupan.core import audit
 from loupan.core.calendar import business_day
+from loupan.core.compiled import Compiled
 from loupan.core.db import writes
 from loupan.core.together import take_ids, write_together
 from loupan.customers.actions.ownership import ADVANCED, advanced_class
 from loupan.customers.models import Customer
-from loupan.customers.queries import customers_for
 from loupan.customers.states import CustomerClass
 from loupan.inventory.actions.units import MOVED, ensure_saleable, moved_unit
 from loupan.inventory.models import Unit
 from loupan.ledger.actions.schedules import DueLine, schedule_rows
 from loupan.ledger.models import Account
-from loupan.org.models import User
+from loupan.org.models import FunctionGroup, User
 from loupan.org.permissions import require
 from loupan.pricing.actions.discounts import lock_quotas, take_quotas
 from loupan.pricing.errors import (
@@ -130,9 +133,11 @@ def reserve_unit(
             *schedule_rows(account=account, lines=lines, at=at),
             deal,
             *_discounts(deal, offer),
-            Claim(unit=unit, kind=ClaimKind.DEAL, holder=by, deal=deal, made_at=at),
+            Claim(
+                unit_id=unit.pk, kind=ClaimKind.DEAL, holder_id=by.pk, deal_id=deal.pk, made_at=at
+            ),
             *(
-                Buyer(deal=deal, customer=customer, share=share, seq=seq)
+                Buyer(deal_id=deal.pk, customer_id=customer.pk, share=share, seq=seq)
                 for seq, (customer, share) in enumerate(zip(customers, shares, strict=True))
             ),
             *process_rows(deal=deal, schedule=offer.schedule, sign_by=offer.sign_by),
@@ -168,19 +173,31 @@ def _incomplete(given: Sequence[Decimal]) -> errors.SharesIncomplete:
 
 
 def _customers(ids: Sequence[int], unit: Unit, by: User) -> list[Customer]:
-    """The buyers, locked, in the order in which they were named."""
-    found = (
-        customers_for(by)
-        .filter(pk__in=ids, project_id=unit.project_id)
-        .select_related(None)
-        .only("owner_id", "life_class", "protected_until")
-        .order_by("pk")
-        .select_for_update(no_key=True)
-    )
-    by_id = {customer.pk: customer for customer in found}
+    """The buyers, locked, in the order in which they were named: customers `by` may see."""
+    named = {f"id{number}": pk for number, pk in enumerate(ids)}
+    found = buyers_to_lock(len(ids)).rows(project_id=unit.project_id, **named)
+    owners = by.access.owners(FunctionGroup.CUSTOMERS, unit.project_id)
+    by_id = {
+        customer.pk: customer for customer in found if owners is None or customer.owner_id in owners
+    }
     if len(by_id) != len(ids):
         raise errors.CustomerUnknown
     return [by_id[pk] for pk in ids]
+
+
+@lru_cache(maxsize=32)
+def buyers_to_lock(count: int) -> Compiled[Customer]:
+    """The locked customers of a project with so many ids, named id0, id1 …"""
+
+    def query(project_id: int, **ids: int) -> QuerySet[Customer]:
+        return (
+            Customer.objects.filter(pk__in=list(ids.values()), project_id=project_id)
+            .only("owner_id", "life_class", "protected_until")
+            .order_by("pk")
+            .select_for_update(no_key=True)
+        )
+
+    return Compiled(query, project_id=int, **{f"id{number}": int for number in range(count)})
 
 
 def _offer(
@@ -276,7 +293,7 @@ def _deal(
 def _discounts(deal: Deal, offer: Offer) -> list[DealDiscount]:
     return [
         DealDiscount(
-            deal=deal,
+            deal_id=deal.pk,
             discount_id=item.discount_id,
             kind=item.kind,
             name=item.name,

@@ -27,7 +27,7 @@ from loupan.pricing.queries import Special
 from loupan.sales.actions import cancellations, reservations
 from loupan.sales.api.deals import DealFilterIn, filtered, row_out
 from loupan.sales.api.money import MethodCode, money_text
-from loupan.sales.api.units import Day, Ids, ReasonIn, answer_once, visible_unit
+from loupan.sales.api.units import Day, Ids, ReasonIn, answer_once, ensure_visible
 from loupan.sales.models import Reservation
 from loupan.sales.queries.reservations import reservations_for
 
@@ -109,12 +109,12 @@ def _reservation(made: Reservation) -> dict[str, Any]:
 @router.post("units/{unit_id}/reservations/", response={201: ReservationOut, **ERRORS})
 def reserve(request: ApiRequest, unit_id: Id, payload: ReservationIn) -> Any:
     """Reserve the unit; of two at once one wins, the other gets 409 `unit_not_available`."""
-    unit = visible_unit(request, unit_id)
+    ensure_visible(request, unit_id)
 
     def do() -> tuple[int, Mapping[str, Any]]:
         special = payload.special
         made = reservations.reserve_unit(
-            unit_id=unit.pk,
+            unit_id=unit_id,
             buyers=[reservations.BuyerDraft(**buyer.dict()) for buyer in payload.buyers],
             payment_plan_id=payload.payment_plan_id,
             discount_ids=payload.discount_ids,

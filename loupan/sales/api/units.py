@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from typing import Annotated, Any
 
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from ninja import Router, Schema, Status
@@ -22,7 +22,7 @@ from loupan.core.rest import (
 )
 from loupan.inventory.actions import units as unit_actions
 from loupan.inventory.models import Unit
-from loupan.inventory.queries.units import units_for
+from loupan.inventory.queries.units import shows_unit, units_for
 from loupan.org.queries import projects_for
 from loupan.sales.actions import claims, quotes
 
@@ -106,16 +106,18 @@ def answer_once(
     return said if isinstance(said, HttpResponse) else Status(*said)
 
 
-def visible_unit(request: ApiRequest, unit_id: int) -> Unit:
-    return get_object_or_404(units_for(request.user), pk=unit_id)
+def ensure_visible(request: ApiRequest, unit_id: int) -> None:
+    """Raise Http404 unless the unit stands in a list of this person's units."""
+    if not shows_unit(request.user, unit_id):
+        raise Http404
 
 
 @router.post("units/{unit_id}/quotes/", response={201: QuoteOut, **ERRORS})
 def quote(request: ApiRequest, unit_id: Id, payload: QuoteIn) -> Any:
     """What the unit costs under a plan, with every step from list to deal total."""
-    unit = visible_unit(request, unit_id)
+    ensure_visible(request, unit_id)
     [made] = quotes.make_quotes(
-        unit_id=unit.pk,
+        unit_id=unit_id,
         payment_plan_ids=[payload.payment_plan_id],
         discount_ids=payload.discount_ids,
         reserve_on=payload.reserve_on,
@@ -129,32 +131,32 @@ def quote(request: ApiRequest, unit_id: Id, payload: QuoteIn) -> Any:
 @router.post("units/{unit_id}/locks/", response={201: ClaimOut, **ERRORS})
 def lock(request: ApiRequest, unit_id: Id) -> Any:
     """Keep the unit for some minutes; 409 `unit_not_available` names who has it."""
-    unit = visible_unit(request, unit_id)
-    made = claims.lock_unit(unit_id=unit.pk, by=request.user, at=timezone.now())
+    ensure_visible(request, unit_id)
+    made = claims.lock_unit(unit_id=unit_id, by=request.user, at=timezone.now())
     return Status(201, {"expires_at": made.expires_at})
 
 
 @router.delete("units/{unit_id}/locks/", response={204: None, **ERRORS})
 def unlock(request: ApiRequest, unit_id: Id) -> Any:
     """Give the locked unit back."""
-    unit = visible_unit(request, unit_id)
-    claims.unlock_unit(unit_id=unit.pk, by=request.user, at=timezone.now())
+    ensure_visible(request, unit_id)
+    claims.unlock_unit(unit_id=unit_id, by=request.user, at=timezone.now())
     return Status(204, None)
 
 
 @router.post("units/{unit_id}/holds/", response={201: ClaimOut, **ERRORS})
 def hold(request: ApiRequest, unit_id: Id, payload: HoldIn) -> Any:
     """Keep the unit for a named customer for some days."""
-    unit = visible_unit(request, unit_id)
-    made = claims.hold_unit(unit_id=unit.pk, **payload.dict(), by=request.user, at=timezone.now())
+    ensure_visible(request, unit_id)
+    made = claims.hold_unit(unit_id=unit_id, **payload.dict(), by=request.user, at=timezone.now())
     return Status(201, {"expires_at": made.expires_at})
 
 
 @router.delete("units/{unit_id}/holds/", response={204: None, **ERRORS})
 def unhold(request: ApiRequest, unit_id: Id) -> Any:
     """Offer the held unit again."""
-    unit = visible_unit(request, unit_id)
-    claims.release_hold(unit_id=unit.pk, by=request.user, at=timezone.now())
+    ensure_visible(request, unit_id)
+    claims.release_hold(unit_id=unit_id, by=request.user, at=timezone.now())
     return Status(204, None)
 
 
@@ -173,9 +175,9 @@ def release(request: ApiRequest, project_id: Id, payload: UnitsIn) -> Any:
 @router.post("units/{unit_id}/withholding/", response={201: UnitOut, **ERRORS})
 def withhold(request: ApiRequest, unit_id: Id, payload: ReasonIn) -> Any:
     """Keep the unit back from sale (销控)."""
-    unit = visible_unit(request, unit_id)
+    ensure_visible(request, unit_id)
     [made] = unit_actions.withhold_units(
-        unit_ids=[unit.pk], reason=payload.reason, by=request.user, at=timezone.now()
+        unit_ids=[unit_id], reason=payload.reason, by=request.user, at=timezone.now()
     )
     return Status(201, unit_out(made))
 
@@ -183,6 +185,6 @@ def withhold(request: ApiRequest, unit_id: Id, payload: ReasonIn) -> Any:
 @router.delete("units/{unit_id}/withholding/", response={204: None, **ERRORS})
 def unwithhold(request: ApiRequest, unit_id: Id) -> Any:
     """Offer the withheld unit again."""
-    unit = visible_unit(request, unit_id)
-    unit_actions.unwithhold_units(unit_ids=[unit.pk], by=request.user, at=timezone.now())
+    ensure_visible(request, unit_id)
+    unit_actions.unwithhold_units(unit_ids=[unit_id], by=request.user, at=timezone.now())
     return Status(204, None)
