@@ -5,7 +5,7 @@ from importlib import import_module
 from ninja import NinjaAPI
 
 from loupan.core.rest import OrjsonRenderer, install_translators
-from loupan.org.api import bearer
+from loupan.org.api.account import bearer
 
 api = NinjaAPI(
     title="Loupan",
@@ -18,13 +18,17 @@ api = NinjaAPI(
 install_translators(api)
 
 for module in (
-    "org.api",
+    "org.api.account",
+    "org.api.people",
+    "org.api.structure",
+    "parameters.api",
     "inventory.api",
     "customers.api",
     "pricing.api",
     "ledger.api",
     "sales.api.units",
     "sales.api.reservations",
+    "sales.api.attached",
     "sales.api.contracts",
     "sales.api.money",
     "sales.api.deals",

@@ -6,5 +6,8 @@ class ConfigApp(AppConfig):
 
     def ready(self) -> None:
         from loupan.config.checks import register_checks
+        from loupan.config.frame import places_of
+        from loupan.org import hooks
 
+        hooks.navigation.plug("frame", places_of)
         register_checks()

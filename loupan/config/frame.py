@@ -84,6 +84,7 @@ PLACES = (
             Place(_("Organisation"), "sitemap", "org:organisation", "org.read"),
             Place(_("Users"), "user-cog", "org:users", "org.read"),
             Place(_("Roles"), "shield-lock", "org:roles", "org.read"),
+            Place(_("Parameters"), "adjustments", "parameters:values", "parameters.read"),
             Place(
                 _("Word templates"), "file-text", "documents:templates", "documents.edit_templates"
             ),
@@ -122,6 +123,15 @@ def _navigation(user: User, path: str) -> list[dict[str, Any]]:
             }
         )
     return found
+
+
+def places_of(user: User) -> list[str]:
+    """The places of somebody's navigation, in order, for the preview of their rights."""
+    return [
+        str(label)
+        for place in _navigation(user, "")
+        for label in [place["label"], *(child["label"] for child in place["children"])]
+    ]
 
 
 def _account(user: User) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from loupan.customers.models import Customer
 from loupan.org.models import Scope, User
 from loupan.org.permissions import Grant
 
+FIELDS = frozenset({"customers.reveal_phone", "customers.reveal_id"})
 PERMISSIONS: dict[str, Promise] = {
     "customers.read": _("See customers"),
     "customers.register": _("Register customers"),

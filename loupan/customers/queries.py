@@ -29,6 +29,7 @@ from loupan.customers.models import (
 )
 from loupan.customers.permissions import sees_phones
 from loupan.customers.states import CustomerClass
+from loupan.org.hooks import Belongings
 from loupan.org.models import Project, User
 
 # --- Lists ----------------------------------------------------------------------------------------
@@ -43,6 +44,12 @@ def customers_for(viewer: User) -> QuerySet[Customer]:
 
 def _reach(viewer: User, owner: str) -> Q:
     return viewer.access.rows("customers", owner=owner, permission="customers.read")
+
+
+def belongings_of(person: User) -> list[Belongings]:
+    """How many customers somebody looks after, by project (CUS-23)."""
+    rows = Customer.objects.filter(owner=person).values_list("project_id").annotate(Count("pk"))
+    return [Belongings(project_id, _("Customers"), count) for project_id, count in rows.order_by()]
 
 
 def with_masked_phones(customers: QuerySet[Customer]) -> QuerySet[Customer]:

@@ -57,6 +57,22 @@ class DepartmentInsideItself(Refusal):
     message = _("A department cannot stand below itself. Choose another department above.")
 
 
+class PermissionUnknown(Refusal):
+    message = _("There is no permission “%(name)s”. Choose one of the register of functions.")
+
+
+class SuccessorMissing(Refusal):
+    message = _("%(person)s looks after records in %(project)s. Choose who takes them over.")
+
+
+class SuccessorIsLeaver(Refusal):
+    message = _("Somebody cannot take over from themselves. Choose another person.")
+
+
+class SuccessorNotActive(Refusal):
+    message = _("%(person)s cannot sign in any more. Choose somebody who can.")
+
+
 class EndsBeforeItStarts(Refusal):
     message = _("The last day is before the first. Choose a later one.")
     field = "ends_on"

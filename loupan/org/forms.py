@@ -1,6 +1,7 @@
 """What people type about the organisation. Keys of `cleaned_data` are the actions' parameters."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from django import forms
@@ -12,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from loupan.core.forms import DayField
 from loupan.org import queries
+from loupan.org.hooks import Belongings
 from loupan.org.models import (
     Department,
     FunctionGroup,
@@ -277,6 +279,48 @@ class HoldingForm(forms.Form):
 
 class ReasonForm(forms.Form):
     reason = forms.CharField(label=_("Reason"), max_length=200)
+
+
+class HandOverForm(forms.Form):
+    """Who takes over, project by project; what was counted is what is handed over."""
+
+    expected = forms.IntegerField(widget=forms.HiddenInput, min_value=0)
+    reason = forms.CharField(
+        label=_("Reason"),
+        max_length=200,
+        required=False,
+        help_text=_("Needed when the account is disabled at the same time."),
+    )
+    is_leaving = forms.BooleanField(
+        label=_("Disable the account at the same time"), required=False, initial=True
+    )
+
+    def __init__(
+        self, *args: Any, person: User, left: Sequence[Belongings], at: datetime, **kwargs: Any
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["expected"].initial = sum(one.count for one in left)
+        self.projects = list(Project.objects.filter(pk__in={one.project_id for one in left}))
+        for project in self.projects:
+            field = ChosenId(
+                queries.staff_of(project.pk, at).exclude(pk=person.pk),
+                label=_("Successor in %(project)s") % {"project": project},
+                help_text=", ".join(
+                    f"{one.label} {one.count}" for one in left if one.project_id == project.pk
+                ),
+            )
+            self.fields[f"successor_{project.pk}"] = field
+        self.order_fields([f"successor_{project.pk}" for project in self.projects])
+
+    @property
+    def successors(self) -> dict[int, int]:
+        return {p.pk: self.cleaned_data[f"successor_{p.pk}"] for p in self.projects}
+
+    def clean(self) -> dict[str, Any]:
+        typed = super().clean() or {}
+        if typed.get("is_leaving") and not typed.get("reason"):
+            self.add_error("reason", _("Say why the account is disabled."))
+        return typed
 
 
 def _offer(form: forms.Form, name: str, rows: QuerySet[Any]) -> None:

@@ -259,6 +259,15 @@ class User(AbstractUser):
 
         return access_of(self)
 
+    @property
+    def roles(self) -> frozenset[str]:
+        return frozenset(grant.role for grant in self.access.grants)
+
+    @staticmethod
+    def known_roles() -> list[tuple[str, str]]:
+        """Every role by its code, for whoever shares something with the holders of one."""
+        return [(role.code, role.label) for role in Role.objects.all()]
+
     def may(self, permission: str, project_id: int | None = None) -> bool:
         return self.access.may(permission, project_id)
 

@@ -341,6 +341,16 @@ def require(by: Actor, permission: str, project_id: int | None = None) -> None:
         raise PermissionDenied(permission)
 
 
+def guarded_fields() -> frozenset[str]:
+    """The permissions that open a field rather than a function (ORG-06)."""
+    return frozenset(
+        name
+        for app in apps.get_app_configs()
+        if app.name.startswith("loupan.") and module_has_submodule(app.module, "permissions")
+        for name in getattr(import_module(f"{app.name}.permissions"), "FIELDS", ())
+    )
+
+
 def known_permissions() -> dict[str, str | Promise]:
     """Every permission of every app with its label: the register of functions (ORG-08)."""
     found: dict[str, str | Promise] = {}

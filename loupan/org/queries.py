@@ -18,6 +18,7 @@ from django_htmx.middleware import HtmxDetails
 from loupan.core.calendar import business_day
 from loupan.core.compiled import Compiled
 from loupan.core.models import AuditEvent
+from loupan.org import hooks
 from loupan.org.models import (
     AccessStamp,
     ApiToken,
@@ -32,7 +33,7 @@ from loupan.org.models import (
     Scope,
     User,
 )
-from loupan.org.permissions import known_permissions
+from loupan.org.permissions import guarded_fields, known_permissions
 
 LOCKED_AFTER = 5  # wrong tries (UIX-01)
 LOCKED_FOR = timedelta(minutes=15)
@@ -425,3 +426,70 @@ def role_matrix() -> tuple[list[Role], list[MatrixRow]]:
         MatrixRow(str(label), [name in role.permissions for role in columns])
         for name, label in known_permissions().items()
     ]
+
+
+@dataclass(frozen=True)
+class Function:
+    """One entry of the register of functions (ORG-08)."""
+
+    name: str
+    label: str
+    app: str
+    is_field: bool
+    roles: list[str]
+    people: int
+
+
+def functions_of(viewer: User, at: datetime) -> list[Function]:
+    """Every function and guarded field, the roles that allow it, and how many people hold it today.
+
+    Only people whom the viewer sees are counted.  A function that no role allows is new: nobody has it
+    until a role is changed.
+    """
+    seen = set(users_for(viewer).filter(is_active=True).order_by().values_list("pk", flat=True))
+    held = _live(business_day(at)).filter(post__is_active=True).select_related("post__role")
+    holders: dict[str, set[int]] = {}
+    for holding in held:
+        if holding.user_id in seen:
+            for name in set(holding.post.role.permissions) - set(holding.post.denied):
+                holders.setdefault(name, set()).add(holding.user_id)
+    all_roles, fields = list(roles()), guarded_fields()
+    return [
+        Function(
+            name=name,
+            label=str(label),
+            app=name.partition(".")[0],
+            is_field=name in fields,
+            roles=[role.code for role in all_roles if name in role.permissions],
+            people=len(holders.get(name, ())),
+        )
+        for name, label in known_permissions().items()
+    ]
+
+
+@dataclass(frozen=True)
+class Preview:
+    """The product as somebody sees it in one project, in numbers and names, without its data."""
+
+    right: RightsInProject
+    navigation: list[str]
+    counts: list[tuple[str, str]]
+    hidden_fields: list[str]
+
+
+def preview_of(person: User, project: Project) -> Preview:
+    """What a person would find after signing in (ORG-06), for an administrator who sees no business."""
+    labels = known_permissions()
+    return Preview(
+        right=next(right for right in rights_of(person) if right.project == project),
+        navigation=[str(one) for one in hooks.navigation.call("frame", person)],
+        counts=[
+            (str(label), f"{hooks.MOST_COUNTED}+" if count > hooks.MOST_COUNTED else str(count))
+            for label, count in hooks.glimpses_of(person, project.pk)
+        ],
+        hidden_fields=[
+            str(labels[name])
+            for name in sorted(guarded_fields())
+            if not person.may(name, project.pk)
+        ],
+    )

@@ -44,7 +44,9 @@ _PHONE = frozenset({"customers.reveal_phone"})
 # DOMAIN 4.4 narrows the row "phone/ID reveal" of 4.3: ID numbers are for those who work on a deal's
 # papers and for those who answer for them, not for whoever has the customer on the phone.
 _PHONE_AND_ID = _PHONE | {"customers.reveal_id"}
-_SELL = frozenset({"sales.quote", "sales.lock_unit", "sales.reserve_unit"})
+_SELL = frozenset(
+    {"sales.quote", "sales.lock_unit", "sales.reserve_unit", "sales.reserve_provisionally"}
+)
 _CONTROL = frozenset(
     {
         "inventory.release_unit",
@@ -56,6 +58,8 @@ _CONTROL = frozenset(
 _PROPERTY = frozenset({"inventory.edit_property", "inventory.import_units"})
 # Until approvals come as a flow, whoever approves (A in the matrix) does the thing.
 _SET_PRICES = frozenset({"pricing.edit_prices", "pricing.edit_plans", "pricing.edit_discounts"})
+_SEE_PARAMETERS = frozenset({"parameters.read"})
+_SET_UP = _SEE_PARAMETERS | {"parameters.manage"}
 _EXPORT = frozenset({"reports.export", "sales.export"})
 _EXPORT_ALL = _EXPORT | {"customers.export"}
 _LOOK_AT_DEALS = _BOARD | _DEALS | _PAPER
@@ -72,12 +76,18 @@ _DIRECTOR = (
     | _REPORTS
     | _EXPORT_ALL
     | _PAPER
+    | _SET_UP
     | {
         "customers.assign",
         "inventory.release_unit",
         "inventory.withhold_unit",
         "sales.cancel_reservation",
+        "sales.attach_unit",
         "sales.cancel_contract",
+        "sales.allow_handover",
+        "sales.undo_handover",
+        "sales.void_contract",
+        "inventory.take_off_market",
         "ledger.refund",
         "documents.edit_templates",
     }
@@ -88,7 +98,7 @@ _TEMPLATES = (
         "AD",
         "系统管理员",
         "System administrator",
-        frozenset({"org.read", "org.manage", "org.read_log", "documents.edit_templates"}),
+        _SET_UP | {"org.read", "org.manage", "org.read_log", "documents.edit_templates"},
         _scopes(org="group"),
     ),
     RoleTemplate("GD", "集团营销总", "Group director", _DIRECTOR, _scopes("group")),
@@ -97,11 +107,18 @@ _TEMPLATES = (
         "PD",
         "项目总/营销负责人",
         "Project director",
-        (_DIRECTOR - {"documents.edit_templates"})
+        (_DIRECTOR - {"documents.edit_templates", "parameters.manage"})
         | _SELL
         | _CONTROL
         | _PROPERTY
-        | {"sales.sign_contract"},
+        | {
+            "sales.sign_contract",
+            "sales.contract_directly",
+            "sales.file_contract",
+            "sales.confirm_unfiling_project",
+            "sales.end_provisional",
+            "sales.record_milestone",
+        },
         _scopes("project"),
     ),
     RoleTemplate(
@@ -119,7 +136,14 @@ _TEMPLATES = (
         | _REPORTS
         | _EXPORT_ALL
         | _PAPER
-        | {"customers.assign", "customers.import", "sales.cancel_reservation"},
+        | {
+            "customers.assign",
+            "customers.import",
+            "sales.cancel_reservation",
+            "sales.attach_unit",
+            "sales.end_provisional",
+            "sales.void_contract",
+        },
         _scopes("project"),
     ),
     RoleTemplate(
@@ -172,7 +196,16 @@ _TEMPLATES = (
         | _MONEY
         | _REPORTS
         | _EXPORT
-        | {"customers.edit", "sales.quote", "sales.sign_contract"},
+        | {
+            "customers.edit",
+            "sales.quote",
+            "sales.sign_contract",
+            "sales.contract_directly",
+            "sales.file_contract",
+            "sales.request_unfiling",
+            "sales.issue_title",
+            "sales.record_milestone",
+        },
         _scopes("project"),
     ),
     RoleTemplate(
@@ -217,7 +250,12 @@ _TEMPLATES = (
         | _MONEY
         | _REPORTS
         | _EXPORT
-        | {"ledger.refund", "ledger.edit_accounts"},
+        | {
+            "ledger.refund",
+            "ledger.edit_accounts",
+            "sales.confirm_unfiling_finance",
+            "sales.void_contract",
+        },
         _scopes("company"),
     ),
     RoleTemplate(
@@ -230,6 +268,7 @@ _TEMPLATES = (
         | _PRICES
         | _SET_PRICES
         | _REPORTS
+        | _SET_UP
         | {"documents.edit_templates"},
         _scopes("project", deals="none", money="none"),
     ),
@@ -253,7 +292,7 @@ _TEMPLATES = (
         "HO",
         "交付专员",
         "Handover officer",
-        _READ_CUSTOMERS | _BOARD | _DEALS,
+        _READ_CUSTOMERS | _BOARD | _DEALS | {"sales.hand_over", "sales.issue_title"},
         _scopes("project", money="none", reports="none"),
     ),
     RoleTemplate(
@@ -283,6 +322,7 @@ _TEMPLATES = (
         | _MONEY
         | _REPORTS
         | _EXPORT_ALL
+        | _SEE_PARAMETERS
         | {"org.read", "org.read_log"},
         _scopes("company", org="company"),
     ),

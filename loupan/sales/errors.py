@@ -67,6 +67,42 @@ class BuyerNotIdentified(Refusal):
     field = "buyers"
 
 
+class AttachedUnknown(Refusal):
+    message = _("One of the attached units is not in this project. Look it up again.")
+    field = "attached"
+
+
+class AttachedUnsuitable(Refusal):
+    message = _(
+        "%(unit)s cannot be attached: only parking stalls, storage units, gardens and roofs go with "
+        "a main unit."
+    )
+    field = "attached"
+
+
+class AttachedTwice(Refusal):
+    message = _("Unit %(unit)s stands in this deal twice.")
+    field = "attached"
+
+
+class TooManyAttached(Refusal):
+    message = _("At most %(most)s units can go with a main unit.")
+    field = "attached"
+
+
+class NotAttached(Refusal):
+    message = _("Unit %(unit)s is not attached to this deal.")
+
+
+class PriceRulesChanged(Refusal):
+    """U-5: a deal is never priced by rules it was not made under."""
+
+    message = _(
+        "The pricing rules of the project have changed since this deal was made, so it cannot be "
+        "priced with another unit."
+    )
+
+
 class DepositTooSmall(Refusal):
     message = _("The deposit must be at least %(minimum)s.")
     field = "deposit"
@@ -108,6 +144,10 @@ class ContractNumberTaken(Refusal):
     field = "number"
 
 
+class ConsultantNotInProject(Refusal):
+    message = _("%(consultant)s does not work with deals in %(project)s. Choose somebody who does.")
+
+
 class OwnReservation(Refusal):
     """Maker and checker differ (HOUSE 3.13)."""
 
@@ -126,3 +166,127 @@ class ReasonMissing(Refusal):
 class KeptTooMuch(Refusal):
     message = _("At most %(received)s can be kept: that is all that was received.")
     field = "kept"
+
+
+# --- Provisional reservations ---------------------------------------------------------------------
+
+
+class ProvisionalTooLong(Refusal):
+    message = _("A provisional reservation lasts at most %(days)s days here.")
+    field = "days"
+
+
+class ProvisionalAmountMissing(Refusal):
+    message = _("Say how much is paid: more than nothing, to the fen.")
+    field = "amount"
+
+
+class ProvisionalEnded(Refusal):
+    message = _("Provisional reservation %(number)s has ended: nothing more happens on it.")
+
+
+class ProvisionalOverpaid(Refusal):
+    message = _("At most %(outstanding)s is still to be paid on this provisional reservation.")
+    field = "amount"
+
+
+class OwnProvisional(Refusal):
+    message = _("You made this provisional reservation yourself. Somebody else must pay it back.")
+
+
+# --- Contract, filing, handover, title ------------------------------------------------------------
+
+
+class DirectContractOff(Refusal):
+    """T12."""
+
+    message = _(
+        "In this project a contract needs a reservation first. Reserve the unit, then sign."
+    )
+
+
+class DirectContractNeedsDownPayment(Refusal):
+    """T11 with the rule full_down_payment: without a reservation there was nowhere to pay it."""
+
+    message = _(
+        "The whole down payment must be received before the contract. Reserve the unit first."
+    )
+
+
+class UnfileFirst(Refusal):
+    """DOMAIN 2.6.1 rule 5."""
+
+    message = _("This contract is filed online (%(number)s). Have it un-filed first.")
+
+
+class FilingNumberTaken(Refusal):
+    message = _("Filing number %(number)s is already used in this project.")
+    field = "number"
+
+
+class NumberMissing(Refusal):
+    message = _("Enter the number first.")
+    field = "number"
+
+
+class UnfilingOpen(Refusal):
+    message = _("Somebody has already asked to un-file this contract: %(by)s.")
+
+
+class OwnUnfiling(Refusal):
+    message = _("You asked for this un-filing yourself. Two others must confirm it.")
+
+
+class UnfilingConfirmedByYou(Refusal):
+    message = _("You have confirmed this already. The other side needs another person.")
+
+
+class UnfilingSideConfirmed(Refusal):
+    message = _("%(side)s has confirmed this already. Now the other side must.")
+
+
+class ContractIsVoid(Refusal):
+    message = _("Contract %(number)s is void already.")
+
+
+class VoidTooLate(Refusal):
+    """AFF-14: the same day by the sales or finance manager, later by the project director."""
+
+    message = _("Only a project director can void a contract after the day it was signed on.")
+
+
+class NotPaidInFull(Refusal):
+    """2.5.6."""
+
+    message = _(
+        "%(outstanding)s is still to be paid. Receive it, or have a director allow an exception."
+    )
+
+
+class NotCompleted(Refusal):
+    """2.5.6."""
+
+    message = _(
+        "Building %(building)s has no %(missing)s on file. Enter it, or have a director allow an "
+        "exception."
+    )
+
+
+class HandoverAlreadyAllowed(Refusal):
+    message = _("This handover has already been allowed by %(by)s.")
+
+
+class HandoverNotThisMonth(Refusal):
+    """T19."""
+
+    message = _("A handover can be undone only in its own month; this one was on %(day)s.")
+
+
+class MilestoneUnknown(Refusal):
+    message = _("No payment plan of this project waits for “%(name)s”.")
+    field = "name"
+
+
+class MilestoneRecorded(Refusal):
+    message = _("“%(name)s” is already recorded with the notice of %(day)s.")
+    field = "name"

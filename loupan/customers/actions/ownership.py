@@ -10,10 +10,12 @@ from loupan.core.calendar import business_day
 from loupan.core.db import writes
 from loupan.customers import errors, queries, rules
 from loupan.customers.models import Customer, CustomerPhone, Reveal
+from loupan.customers.parameters import REVEALS_PER_DAY
 from loupan.customers.permissions import revealing_grants
 from loupan.customers.states import PROGRESS, CustomerClass
-from loupan.org.models import User
+from loupan.org.models import Project, User
 from loupan.org.permissions import Grant, require
+from loupan.parameters.queries.book import parameter
 
 MOST_AT_ONCE = 500
 
@@ -41,6 +43,27 @@ def assign_customers(
         if owner is None or not owner.may("customers.record_follow_up", project_id):
             project = next(c.project for c in customers if c.project_id == project_id)
             raise errors.OwnerNotInProject(owner=owner or owner_id, project=project)
+    return _given(customers, owner, by=by, at=at)
+
+
+@writes
+def take_over_customers(
+    *, leaver: User, successor: User, project: Project, by: User, at: datetime
+) -> int:
+    """Give all customers of a leaver in one project to the successor, protected anew (CUS-23).
+
+    For administrators of users, who need not see a customer for it.  Raises OwnerNotInProject.
+    """
+    require(by, "org.manage")
+    if not successor.may("customers.record_follow_up", project.pk):
+        raise errors.OwnerNotInProject(owner=successor, project=project)
+    rows = Customer.objects.locked().select_related("owner").filter(owner=leaver, project=project)
+    return len(_given(list(rows.order_by("pk")), successor, by=by, at=at))
+
+
+def _given(
+    customers: list[Customer], owner: User | None, *, by: User, at: datetime
+) -> list[Customer]:
     history = []
     for customer in customers:
         before = audit.snapshot(customer, "owner", "protected_until")
@@ -55,7 +78,8 @@ def assign_customers(
                 "customers.customer.assigned", customer, by=by, at=at, before=before, after=after
             )
         )
-    Customer.objects.bulk_update(customers, ["owner", "protected_until", "version"])
+    fields = ["owner", "protected_until", "version"]
+    Customer.objects.bulk_update(customers, fields, batch_size=MOST_AT_ONCE)
     audit.record_all(history)
     return customers
 
@@ -97,8 +121,9 @@ def _revealed(
         raise errors.ReasonNeeded
     if all(grant.role == "SC" for grant in grants):
         seen = queries.reveals_on(by.pk, business_day(at))
-        if seen >= rules.REVEALS_PER_DAY:
-            raise errors.RevealLimitReached(limit=rules.REVEALS_PER_DAY)
+        limit = parameter(customer.project_id, REVEALS_PER_DAY)
+        if seen >= limit:
+            raise errors.RevealLimitReached(limit=limit)
     Reveal.objects.create(customer=customer, what=what, reason=reason, by=by, at=at)
     audit.record("customers.customer.revealed", customer, by=by, at=at, what=what, reason=reason)
     return customer

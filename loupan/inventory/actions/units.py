@@ -77,6 +77,28 @@ def moved_unit(
 
 
 @writes
+def relabel_claim(*, unit: Unit, label: str, by: Actor | None, at: datetime) -> Unit:
+    """Part: somebody else holds a locked unit from now on; its status stays."""
+    unit.claim_label = label
+    unit.version += 1
+    unit.save(update_fields=["claim_label", "version"])
+    UnitChange.objects.create(
+        project_id=unit.project_id,
+        unit=unit,
+        verb="relabel_claim",
+        from_status=unit.status,
+        to_status=unit.status,
+        by_id=by.pk if by else None,
+        post_id=by.post_id if by else None,
+        source=by.source if by else "job",
+        at=at,
+        claim_until=unit.claim_until,
+        claim_label=label,
+    )
+    return unit
+
+
+@writes
 def ensure_saleable(*, unit: Unit, on: date) -> None:
     """Part, U-2: raise PermitMissing, UnitSealed, AreaMissing or ListPriceMissing.
 
@@ -118,6 +140,36 @@ def withhold_units(*, unit_ids: Collection[int], reason: str, by: User, at: date
         raise errors.ReasonMissing
     units = _locked(unit_ids, "inventory.withhold_unit", by)
     _move_all(units, "withhold", by=by, at=at, reason=reason)
+    return units
+
+
+@writes
+def take_off_market(
+    *, unit_ids: Collection[int], reason: str, by: User, at: datetime
+) -> list[Unit]:
+    """Take unsold units out of the stock (self-held, resettlement, set off; T20), all or none.
+
+    Raises NotAllowedNow, ReasonMissing.
+    """
+    if not reason.strip():
+        raise errors.ReasonMissing
+    units = _locked(unit_ids, "inventory.take_off_market", by)
+    _move_all(units, "take_off_market", by=by, at=at, reason=reason)
+    return units
+
+
+@writes
+def return_to_market(
+    *, unit_ids: Collection[int], reason: str, by: User, at: datetime
+) -> list[Unit]:
+    """Put units back into the stock (T20), all or none: not released until somebody releases them.
+
+    Raises NotAllowedNow, ReasonMissing.
+    """
+    if not reason.strip():
+        raise errors.ReasonMissing
+    units = _locked(unit_ids, "inventory.take_off_market", by)
+    _move_all(units, "return_to_market", by=by, at=at, reason=reason)
     return units
 
 
@@ -167,4 +219,10 @@ def _move_all(units: list[Unit], verb: str, *, by: User, at: datetime, reason: s
     )
 
 
-_PAST = {"release": "released", "withhold": "withheld", "unwithhold": "offered_again"}
+_PAST = {
+    "take_off_market": "taken_off_market",
+    "return_to_market": "returned_to_market",
+    "release": "released",
+    "withhold": "withheld",
+    "unwithhold": "offered_again",
+}

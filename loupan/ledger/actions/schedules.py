@@ -9,6 +9,7 @@ from loupan.core.db import writes
 from loupan.ledger import queries
 from loupan.ledger.actions.allocations import reallocate
 from loupan.ledger.models import Account, Receivable
+from loupan.org.models import User
 
 
 @dataclass(frozen=True)
@@ -28,6 +29,12 @@ def open_account(*, project_id: int, label: str, owner_id: int | None, at: datet
     return Account.objects.create(
         project_id=project_id, label=label, owner_id=owner_id, opened_at=at
     )
+
+
+@writes
+def change_account_owner(*, account_ids: Sequence[int], owner: User) -> None:
+    """Part: somebody else looks after these sales, and sees their money from now on."""
+    Account.objects.filter(pk__in=account_ids).update(owner=owner)
 
 
 @writes
@@ -69,6 +76,16 @@ def replace_schedule(
         schedule_rows(account=account, lines=list(coming.values()), at=at, reason=reason)
     )
     reallocate(account=account, at=at)
+
+
+@writes
+def close_account(*, account_id: int, reason: str, at: datetime) -> None:
+    """Part: an account without money ends; what it asked for is taken back."""
+    account = Account.objects.locked().get(pk=account_id)
+    assert not queries.received_on_account(account.pk), account
+    replace_schedule(account=account, lines=[], reason=reason, at=at)
+    account.closed_at = at
+    account.save(update_fields=["closed_at"])
 
 
 @writes

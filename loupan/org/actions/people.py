@@ -1,7 +1,7 @@
 """Who works here: users, and the posts they hold (ORG-04, ORG-05)."""
 
 import secrets
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -11,9 +11,9 @@ from loupan.core import audit
 from loupan.core.calendar import business_day
 from loupan.core.db import writes
 from loupan.core.refusals import ChangedMeanwhile
-from loupan.org import errors, queries, rules
+from loupan.org import errors, hooks, queries, rules
 from loupan.org.actions.stamps import renew_access_stamp
-from loupan.org.models import ApiToken, Post, PostHolding, User
+from loupan.org.models import ApiToken, Post, PostHolding, Project, User
 from loupan.org.permissions import duties_of, require
 
 _USER_FIELDS = ("username", "display_name", "phone_tail", "valid_until")
@@ -143,8 +143,14 @@ def edit_user(
 
 @writes
 def disable_user(*, user_id: int, reason: str, by: User, at: datetime) -> User:
-    """Shut somebody out at once: no sign-in, every session and token is dead (DOMAIN 4.4)."""
-    user = _managed(by, user_id)
+    """Shut somebody out at once: no sign-in, every session and token is dead (DOMAIN 4.4).
+
+    What they look after stays theirs until it is handed over.
+    """
+    return _shut_out(_managed(by, user_id), reason=reason, by=by, at=at)
+
+
+def _shut_out(user: User, *, reason: str, by: User, at: datetime) -> User:
     if not queries.administrators(at).exclude(pk=user.pk).exists():
         raise errors.LastAdministrator
     user.is_active = False
@@ -162,6 +168,65 @@ def disable_user(*, user_id: int, reason: str, by: User, at: datetime) -> User:
         reason=reason,
     )
     return user
+
+
+@writes
+def hand_over(
+    *, user_id: int, successors: Mapping[int, int], expected: int, by: User, at: datetime
+) -> int:
+    """Give everything a person looks after to others, project by project, or nothing (CUS-23).
+
+    `successors` maps project ids to user ids; `expected` is the number of records that was shown and
+    confirmed.  Returns how many moved.  Raises SuccessorMissing, SuccessorIsLeaver, SuccessorNotActive,
+    ChangedMeanwhile when the number is another by now, and what the owners of the records refuse.
+    """
+    return _hand_over(_managed(by, user_id), successors, expected, by=by, at=at)
+
+
+@writes
+def dismiss_user(
+    *,
+    user_id: int,
+    successors: Mapping[int, int],
+    expected: int,
+    reason: str,
+    by: User,
+    at: datetime,
+) -> int:
+    """Hand everything over and shut the person out, in one step (ORG-05, CUS-23). Raises as hand_over."""
+    user = _managed(by, user_id)
+    moved = _hand_over(user, successors, expected, by=by, at=at)
+    _shut_out(user, reason=reason, by=by, at=at)
+    return moved
+
+
+def _hand_over(
+    user: User, successors: Mapping[int, int], expected: int, *, by: User, at: datetime
+) -> int:
+    left = hooks.belongings_of(user)
+    if sum(one.count for one in left) != expected:
+        raise ChangedMeanwhile
+    moved = 0
+    for project in Project.objects.filter(pk__in={one.project_id for one in left}).order_by("pk"):
+        successor = User.objects.filter(pk=successors.get(project.pk)).first()
+        if successor is None:
+            raise errors.SuccessorMissing(person=user, project=project)
+        if successor.pk == user.pk:
+            raise errors.SuccessorIsLeaver
+        if not successor.is_active:
+            raise errors.SuccessorNotActive(person=successor)
+        count = sum(
+            hooks.handed_over.call(key, user, successor, project, by, at)
+            for key in hooks.handed_over.keys()  # noqa: SIM118  A Hook is no dict.
+        )
+        audit.record(
+            "org.user.handed_over", user, by=by, at=at, project_id=project.pk,
+            before={"looked_after_by": user}, after={"looked_after_by": successor}, records=count,
+        )  # fmt: skip
+        moved += count
+    if moved != expected:
+        raise ChangedMeanwhile
+    return moved
 
 
 @writes

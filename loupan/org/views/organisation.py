@@ -117,6 +117,19 @@ def roles(request: DeskRequest) -> HttpResponse:
     return render(request, "org/roles.html", context)
 
 
+def functions(request: DeskRequest) -> HttpResponse:
+    """The register of functions and guarded fields, and who has them (ORG-08)."""
+    require(request.user, "org.read")
+    rows = queries.functions_of(request.user, now())
+    context = {
+        "parts": [
+            (_("Functions"), [row for row in rows if not row.is_field]),
+            (_("Guarded fields"), [row for row in rows if row.is_field]),
+        ]
+    }
+    return render(request, "org/functions.html", context)
+
+
 def role(request: DeskRequest, pk: int) -> HttpResponse:
     require(request.user, "org.manage")
     row = get_object_or_404(queries.roles(), pk=pk)

@@ -1,5 +1,7 @@
 """Users: who they are, which posts they hold, what they may do and see."""
 
+from typing import Any
+
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -8,7 +10,7 @@ from django.utils.timezone import now
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_http_methods, require_POST
 
 from loupan.core.history import lines_of
 from loupan.core.refusals import Refusal
@@ -16,7 +18,8 @@ from loupan.core.ui import ListPage, answer_form, refusals_on
 from loupan.org import queries, tables
 from loupan.org.actions import people, signing_in
 from loupan.org.filters import UserFilter
-from loupan.org.forms import HoldingForm, ReasonForm, UserForm
+from loupan.org.forms import HandOverForm, HoldingForm, ReasonForm, UserForm
+from loupan.org.hooks import belongings_of
 from loupan.org.models import User
 from loupan.org.permissions import require
 from loupan.org.queries import DeskRequest
@@ -73,12 +76,30 @@ def _page(
         "may_manage": may_manage,
         "holding_form": holding_form or HoldingForm(by=request.user),
         "reason_form": reason_form or ReasonForm(),
+        "left": sum(one.count for one in belongings_of(person)) if may_manage else 0,
     }
 
 
 def _refused(request: DeskRequest, person: User, **forms: HoldingForm | ReasonForm) -> HttpResponse:
     context = _page(request, person, **forms)  # type: ignore[arg-type]
     return render(request, "org/user.html", context, status=422)
+
+
+@never_cache
+def preview(request: DeskRequest, pk: int) -> HttpResponse:
+    """The product as this person finds it in a project: places, rights, numbers of rows, never rows."""
+    require(request.user, "org.read")
+    person = _shown(request, pk)
+    reach = list(queries.projects_for(person))
+    asked = request.GET.get("in", "")
+    chosen = next((one for one in reach if str(one.pk) == asked), reach[0] if reach else None)
+    context = {
+        "person": person,
+        "reach": reach,
+        "chosen": chosen,
+        "preview": queries.preview_of(person, chosen) if chosen else None,
+    }
+    return render(request, "org/preview.html", context)
 
 
 @never_cache
@@ -117,6 +138,33 @@ def disabling(request: DeskRequest, pk: int) -> HttpResponse:
             )
             return redirect("org:user", pk=pk)
     return _refused(request, person, reason_form=form)
+
+
+@require_http_methods(["GET", "POST"])
+def handing_over(request: DeskRequest, pk: int) -> HttpResponse:
+    """What somebody looks after, counted, and who takes it over (CUS-23)."""
+    require(request.user, "org.manage")
+    person, at = _shown(request, pk), now()
+    left = belongings_of(person)
+    form = HandOverForm(request.POST or None, person=person, left=left, at=at)
+    if form.is_valid():
+        typed: dict[str, Any] = {
+            "user_id": pk,
+            "successors": form.successors,
+            "expected": form.cleaned_data["expected"],
+        }
+        with refusals_on(form):
+            if form.cleaned_data["is_leaving"]:
+                reason = form.cleaned_data["reason"]
+                moved = people.dismiss_user(**typed, reason=reason, by=request.user, at=at)
+            else:
+                moved = people.hand_over(**typed, by=request.user, at=at)
+            messages.success(request, _("%(count)s records handed over.") % {"count": moved})
+            return redirect("org:user", pk=pk)
+    names = {project.pk: str(project) for project in form.projects}
+    counted = [(names.get(one.project_id, ""), one.label, one.count) for one in left]
+    context = {"person": person, "counted": counted}
+    return answer_form(request, "org/handing_over.html", context, form)
 
 
 @require_POST
