@@ -14,6 +14,7 @@ HOUSE = Path(__file__).resolve().parent.parent / "loupan"
 FLOORS = [
     "core",
     "org",
+    "parameters",
     "inventory customers documents",
     "pricing ledger",
     "sales",

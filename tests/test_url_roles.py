@@ -59,6 +59,7 @@ CUSTOMER = of(pk=lambda w: w.here.customer.pk)
 LIN = of(pk=lambda w: w.here.office.lin.pk)
 BUILDING = of(pk=lambda w: w.here.building.pk)
 IMPORT = of(pk=lambda w: w.here.unit_import.pk)
+A_KEY = of(key=lambda _w: "customers.next_contact_days")
 TEMPLATE = of(pk=lambda w: w.here.template.pk)
 
 
@@ -110,6 +111,10 @@ PAGES: dict[str, Row] = {
     "org:leaving": Row(
         "org.manage", {**LIN, "post_id": lambda w: w.here.office.lin.current_post_id}, method="post"
     ),
+    # Parameters
+    "parameters:values": Row("parameters.read", query="place"),
+    "parameters:value": Row("parameters.read", A_KEY, query="place"),
+    "parameters:taking_back": Row("parameters.manage", A_KEY, method="post", query="place"),
     # Property
     "inventory:units": Row("inventory.read_board"),
     "inventory:unit": Row("inventory.read_board", UNIT),
@@ -243,6 +248,7 @@ OWN_SAMPLE = {"org:token_revocation", "sales:reserve_preview"}
 NOT_PAGES = {"readyz", "api:api-root"}
 
 PROJECT = of(project_id=lambda w: w.here.project.pk)
+A_PLACE = of(place=lambda w: f"project-{w.here.project.pk}")
 A_UNIT = of(unit_id=lambda w: w.here.unit.pk)
 A_CUSTOMER = of(customer_id=lambda w: w.here.customer.pk)
 # Contract and mortgage specialists look at the phones of buyers only.
@@ -292,6 +298,11 @@ CALLS: dict[str, Row] = {
     "POST projects/{project_id}/unit-imports/": Row("inventory.import_units", PROJECT),
     "GET unit-imports/{import_id}/": Row("inventory.import_units", AN_IMPORT),
     "DELETE unit-imports/{import_id}/": Row("inventory.import_units", AN_IMPORT),
+    "GET parameters/{place}/": Row("parameters.read", A_PLACE),
+    "PUT parameters/{place}/{key}/": Row(
+        "parameters.manage", {**A_PLACE, **A_KEY}, data=lambda _w: {"value": "5"}
+    ),
+    "DELETE parameters/{place}/{key}/": Row("parameters.manage", {**A_PLACE, **A_KEY}),
     "GET projects/{project_id}/sources/": Row(IN_PROJECT, PROJECT),
     "GET customers/": Row("customers.read"),
     "POST customers/": Row("customers.register", PROJECT, data=a_new_customer),
@@ -425,7 +436,9 @@ def answers(client: Client, row: Row, path: str, world: World) -> int:
     """The status, and everything as it was before."""
     data = row.data(world) if row.data else {}
     if row.query:
-        path += f"?{row.query}={world.here.project.pk}&since=0"
+        here = world.here.project.pk
+        value = f"project-{here}" if row.query == "place" else here
+        path += f"?{row.query}={value}&since=0"
     point = transaction.savepoint()
     try:
         ask = client.post if row.method == "post" else client.get

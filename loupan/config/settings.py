@@ -71,6 +71,7 @@ INSTALLED_APPS = [
     "loupan.inventory",
     "loupan.customers",
     "loupan.documents",
+    "loupan.parameters",
     "loupan.org",
     "loupan.core",
     "django_cotton.apps.SimpleAppConfig",

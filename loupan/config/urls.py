@@ -10,6 +10,7 @@ from loupan.core import views as core_views
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("loupan.reports.urls")),
     path("org/", include("loupan.org.urls")),
+    path("parameters/", include("loupan.parameters.urls")),
     path("inventory/", include("loupan.inventory.urls")),
     path("customers/", include("loupan.customers.urls")),
     path("documents/", include("loupan.documents.urls")),

@@ -46,6 +46,7 @@ VERBS = {
     "revoked": gettext_lazy("revoked"),
     "saved": gettext_lazy("saved"),
     "signed": gettext_lazy("signed"),
+    "taken_back": gettext_lazy("taken back"),
     "unlocked": gettext_lazy("unlocked"),
     "withheld": gettext_lazy("withheld"),
 }

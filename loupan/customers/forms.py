@@ -12,8 +12,10 @@ from loupan.core.forms import DayField
 from loupan.core.refusals import Refusal
 from loupan.customers import queries, rules
 from loupan.customers.models import CustomerKind, FollowUp
+from loupan.customers.parameters import NEXT_CONTACT_DAYS
 from loupan.customers.states import Grade, IdType
 from loupan.org.models import Project
+from loupan.parameters.queries.book import parameter
 
 SEPARATORS = re.compile(r"[,，;；、/\n]+")
 SEXES = [("", _("Not said")), ("m", _("Male")), ("f", _("Female"))]
@@ -231,6 +233,6 @@ class AssignForm(_ProjectForm):
         field.choices = [(pk, pk) for pk in asked]
 
 
-def usual_next_contact(today: date) -> date:
-    """What a form offers first: in three days."""
-    return today + timedelta(days=3)
+def usual_next_contact(project: Project, today: date) -> date:
+    """What a form offers first: in so many days as the project has set."""
+    return today + timedelta(days=parameter(project.pk, NEXT_CONTACT_DAYS))

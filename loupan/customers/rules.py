@@ -166,8 +166,3 @@ def class_after_visit(life_class: str) -> str:
 
 def class_after_call(life_class: str) -> str:
     return "potential" if life_class == "lost" else life_class
-
-
-# --- Reveals (DOMAIN 4.4) -------------------------------------------------------------------------
-
-REVEALS_PER_DAY = 50

@@ -142,7 +142,7 @@ def reception(request: DeskRequest) -> HttpResponse:
     """A call or a visit, of somebody new or known, in twenty seconds."""
     project, at = current_project(request), timezone.now()
     _needs(request, "customers.register", project.pk)
-    first = {"next_contact_on": forms.usual_next_contact(business_day(at))}
+    first = {"next_contact_on": forms.usual_next_contact(project, business_day(at))}
     form = forms.ReceptionForm(request.POST or None, project=project, initial=first)
     if form.is_valid():
         with refusals_on(form):
@@ -336,7 +336,7 @@ def follow_up(request: DeskRequest, pk: int) -> HttpResponse:
     _needs(request, "customers.record_follow_up", found.project_id)
     first = {
         "grade": found.grade,
-        "next_contact_on": forms.usual_next_contact(business_day(at)),
+        "next_contact_on": forms.usual_next_contact(found.project, business_day(at)),
     }
     form = forms.FollowUpForm(request.POST or None, project=found.project, initial=first)
     if form.is_valid():

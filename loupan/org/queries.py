@@ -215,6 +215,7 @@ def roles() -> QuerySet[Role]:
 
 # Whose events an app's permission opens. The system's own are for whoever may read the log at all.
 _READ_OF = {
+    "parameters": "parameters.read",
     "inventory": "inventory.read_board",
     "customers": "customers.read",
     "documents": "sales.read",

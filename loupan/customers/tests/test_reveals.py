@@ -9,7 +9,7 @@ from loupan.core.models import AuditEvent
 from loupan.customers import errors
 from loupan.customers.actions.ownership import reveal_id, reveal_phone
 from loupan.customers.models import Customer, Reveal
-from loupan.customers.rules import REVEALS_PER_DAY
+from loupan.customers.parameters import REVEALS_PER_DAY
 from loupan.customers.testing import NOON, a_customer
 from loupan.org.testing import Cast, a_department, a_post, a_user, hold
 
@@ -34,7 +34,7 @@ def test_the_owner_sees_the_phone_and_it_is_kept(cast: Cast, customer: Customer)
 def test_a_consultant_looks_fifty_times_a_day(cast: Cast, customer: Customer) -> None:
     Reveal.objects.bulk_create(
         Reveal(customer=customer, what="phone", by=cast.lin, at=NOON)
-        for _n in range(REVEALS_PER_DAY - 1)
+        for _n in range(REVEALS_PER_DAY.default - 1)
     )
     reveal_phone(customer_id=customer.pk, by=cast.lin, at=NOON)
     with pytest.raises(errors.RevealLimitReached, match="50"):
@@ -48,7 +48,7 @@ def test_a_consultant_looks_fifty_times_a_day(cast: Cast, customer: Customer) ->
 def test_a_manager_has_no_daily_limit(cast: Cast, customer: Customer) -> None:
     Reveal.objects.bulk_create(
         Reveal(customer=customer, what="phone", by=cast.mo, at=NOON)
-        for _n in range(REVEALS_PER_DAY)
+        for _n in range(REVEALS_PER_DAY.default)
     )
     assert reveal_phone(customer_id=customer.pk, by=cast.mo, at=NOON)
 

@@ -1,0 +1,30 @@
+"""The stamp of a project: what was read under it is still true."""
+
+import uuid
+from collections.abc import Iterable
+
+from loupan.core.db import writes
+from loupan.org.models import Project
+from loupan.parameters import hooks
+from loupan.parameters.models import ParameterStamp
+
+
+@writes
+def renew(*, project_ids: Iterable[int], tells_prices: bool) -> None:
+    """Part: whatever was read of these projects' settings is out of date now."""
+    ids = sorted(project_ids)
+    ParameterStamp.objects.bulk_create(
+        [ParameterStamp(project_id=pk, stamp=uuid.uuid4()) for pk in ids],
+        update_conflicts=True,
+        update_fields=["stamp"],
+        unique_fields=["project"],
+    )
+    if tells_prices and ids:
+        hooks.tell_prices(ids)
+
+
+@writes
+def renew_below(*, path: str) -> None:
+    """Part: a company with everything below hangs elsewhere now and inherits from others."""
+    below = Project.objects.filter(company__path__startswith=path).values_list("pk", flat=True)
+    renew(project_ids=list(below), tells_prices=True)

@@ -1,0 +1,111 @@
+"""What people type when they set up; never saves."""
+
+from decimal import Decimal
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy as _
+
+from loupan.core.forms import AmountField, DayField
+from loupan.parameters.rules.values import LONGEST_TEXT, Kind, Parameter
+
+HUNDRED = Decimal(100)
+
+
+class PercentField(forms.DecimalField):
+    """Typed as percent, kept as a share of one: `5` or `5%` is 0.05."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(
+            **{"max_digits": 9, "decimal_places": 4, "widget": forms.TextInput, **kwargs}
+        )
+        self.widget.attrs |= {"inputmode": "decimal", "autocomplete": "off"}
+
+    def prepare_value(self, value: Any) -> Any:
+        if isinstance(value, Decimal):
+            return format((value * HUNDRED).normalize(), "f")
+        return value
+
+    def to_python(self, value: Any) -> Any:
+        text = value.strip().removesuffix("%").removesuffix("％") if value else value
+        return super().to_python(text)
+
+    def clean(self, value: Any) -> Any:
+        found = super().clean(value)
+        return None if found is None else found / HUNDRED
+
+
+class YesNoField(forms.ChoiceField):
+    """Two buttons instead of a box: an empty box and a no must not look alike."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(
+            **{
+                "choices": [("yes", _("Yes")), ("no", _("No"))],
+                "widget": forms.RadioSelect,
+                **kwargs,
+            }
+        )
+
+    def prepare_value(self, value: Any) -> Any:
+        return {True: "yes", False: "no"}.get(value, value) if value is not None else None
+
+    def clean(self, value: Any) -> Any:
+        found = super().clean(value)
+        return None if found == "" else found == "yes"
+
+
+def field_for(parameter: Parameter[Any]) -> forms.Field:
+    """The field for one value; bounds are checked by the action, which says them in words."""
+    common: dict[str, Any] = {"label": _("Value"), "help_text": parameter.help}
+    match parameter.kind:
+        case Kind.BOOL:
+            return YesNoField(**common)
+        case Kind.INTEGER:
+            return forms.IntegerField(**common)
+        case Kind.MONEY:
+            return AmountField(**common)
+        case Kind.DECIMAL:
+            return forms.DecimalField(max_digits=18, decimal_places=6, **common)
+        case Kind.PERCENT:
+            return PercentField(**common)
+        case Kind.DATE:
+            return DayField(**common)
+        case Kind.CHOICE:
+            return forms.ChoiceField(choices=parameter.choices, **common)
+        case Kind.TEXT:
+            return forms.CharField(max_length=LONGEST_TEXT, required=False, **common)
+
+
+class ValueForm(forms.Form):
+    """One parameter at one level."""
+
+    is_locked = forms.BooleanField(
+        label=_("Locked for the levels below"),
+        required=False,
+        help_text=_("Companies and projects below cannot set it otherwise."),
+    )
+    version = forms.IntegerField(min_value=0, widget=forms.HiddenInput)
+    field_order = ["value", "is_locked"]
+
+    def __init__(
+        self, *args: Any, parameter: Parameter[Any], has_below: bool = True, **kwargs: Any
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["value"] = field_for(parameter)
+        if not has_below:
+            del self.fields["is_locked"]
+        self.order_fields(self.field_order)
+
+    def clean_value(self) -> Any:
+        value = self.cleaned_data["value"]
+        if value is None:
+            raise ValidationError(_("Enter a value."))
+        return value
+
+
+class RefusedForm(forms.Form):
+    """A verb without anything to type, on a row that may have changed meanwhile."""
+
+    version = forms.IntegerField(min_value=0, widget=forms.HiddenInput, required=False)

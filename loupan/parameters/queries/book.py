@@ -1,0 +1,71 @@
+"""Everything that is set for a project, read once and kept while its stamp stands."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, TypeVar, overload
+from uuid import UUID
+
+from django.db.models import OuterRef, Subquery
+
+from loupan.parameters import hooks
+from loupan.parameters.models import ParameterStamp, ParameterValue
+from loupan.parameters.queries.places import depth_of, key_of, upward_of
+from loupan.parameters.rules.values import Held, Parameter, Resolved, resolved
+
+T = TypeVar("T")
+MOST_BOOKS = 500
+
+
+@dataclass(frozen=True)
+class ParameterBook:
+    """The settings of one project at one moment; read only."""
+
+    values: Mapping[str, Resolved]
+
+    def __getitem__(self, parameter: Parameter[T]) -> T:
+        found: T = self.values[parameter.key].value
+        return found
+
+
+_books: dict[UUID, ParameterBook] = {}
+
+
+def parameter_stamp(project: str = "project_id") -> Subquery:
+    """For a query of rows of a project: the stamp of its settings, to be handed to `book_of`."""
+    return Subquery(ParameterStamp.objects.filter(project_id=OuterRef(project)).values("stamp")[:1])
+
+
+def book_of(project_id: int, stamp: UUID | None = None) -> ParameterBook:
+    """What is set for a project; nothing is read while its stamp (asked for if None) is known."""
+    if stamp is not None and (known := _books.get(stamp)):
+        return known
+    held = ParameterStamp.objects.filter(project_id=project_id).values_list("stamp", flat=True)
+    stamp = held.first()
+    if stamp is not None and (known := _books.get(stamp)):
+        return known
+    book = ParameterBook(values=_values_of(project_id))
+    if stamp is not None:
+        if len(_books) >= MOST_BOOKS:
+            _books.pop(next(iter(_books)))
+        _books[stamp] = book
+    return book
+
+
+def _values_of(project_id: int) -> dict[str, Resolved]:
+    rows = ParameterValue.objects.filter(upward_of(project_id), text__isnull=False)
+    said: dict[str, list[Held]] = {}
+    for row in sorted(rows.select_related("company"), key=depth_of):
+        said.setdefault(row.key, []).append(Held(key_of(row), row.text, row.is_locked))
+    return {key: resolved(each, said.get(key, ())) for key, each in hooks.PARAMETERS.items()}
+
+
+@overload
+def parameter(project_id: int, wanted: Parameter[T]) -> T: ...
+@overload
+def parameter(project_id: int, wanted: str) -> Any: ...
+def parameter(project_id: int, wanted: Parameter[T] | str) -> Any:
+    """The value that counts in a project, by the declaration (typed) or by its key."""
+    key = wanted if isinstance(wanted, str) else wanted.key
+    return book_of(project_id).values[key].value
