@@ -31,6 +31,7 @@ from loupan.inventory.actions import imports
 from loupan.inventory.models import Unit, UnitImport
 from loupan.inventory.permissions import IMPORT_UNITS, READ_BOARD, READ_FLOOR_PRICE
 from loupan.inventory.queries.board import board_json
+from loupan.inventory.queries.past_board import past_moment
 from loupan.inventory.queries.units import imports_for, units_for
 from loupan.inventory.rules.unit_files import VOCABULARY
 from loupan.inventory.states import UnitStatus
@@ -89,13 +90,29 @@ class BoardUnitOut(Schema):
     floor_total: MoneyOut | None = None
 
 
+class AsItStoodOut(Schema):
+    """What a board of the past is made of: names of fields, and ids of units.
+
+    `unknown` are units whose areas and prices of that moment are not on record (left out),
+    `removed` units that stood there and have been deleted since.
+    """
+
+    at: datetime
+    recorded: list[str]
+    reconstructed: list[str]
+    as_of_now: list[str]
+    unknown: list[int]
+    removed: list[int]
+
+
 class BoardOut(Schema):
-    """`removed` (ids of units that are gone) comes with `since` only."""
+    """`removed` (ids of units that are gone) comes with `since` only, `as_it_stood` with `at` only."""
 
     version: int
     buildings: list[BoardBuildingOut]
     units: list[BoardUnitOut]
     removed: list[int] | None = None
+    as_it_stood: AsItStoodOut | None = None
 
 
 class UnitOut(Schema):
@@ -199,18 +216,24 @@ def get_board(
     project_id: Id,
     building: Line | None = None,
     since: Annotated[int | None, Field(ge=0, le=2**63 - 1)] = None,
+    at: datetime | None = None,
 ) -> HttpResponse:
     """All units of a project, or of one building (its code, name or id).
 
-    With `since` (the `version` of an earlier answer) only what changed after it.
+    With `since` (the `version` of an earlier answer) only what changed after it.  With `at` the board
+    as it stood at that moment (office time where no offset is given; `since` is not asked then), and
+    `as_it_stood`: which values are on record, which are reconstructed, and which are as of now.
     """
     project = _project(request, project_id)
     require(request.user, READ_BOARD, project.pk)
+    now = timezone.now()
+    as_of = past_moment(at, now) if at else None
     content = board_json(
         project.pk,
-        at=timezone.now(),
+        at=now,
         building=building,
-        since=since,
+        since=None if as_of else since,
+        as_of=as_of,
         with_floor_prices=request.user.may(READ_FLOOR_PRICE, project.pk),
     )
     return HttpResponse(content, content_type="application/json")

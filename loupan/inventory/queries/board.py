@@ -4,11 +4,15 @@ Note [The version of a board]: every change that the board shows writes a UnitCh
 the version.  Ids are given before they are committed, so a later id may be seen while an earlier
 one is still on its way.  `since` therefore also repeats every change of the last seconds; a
 repeated unit is the same unit, and no late commit is missed.
+
+Note [A claim whose time is over]: a lock or a hold ends at its minute, not when the job comes round:
+whoever acts on the unit ends it first (sales: take_unit).  The board says so from that minute on, and
+`since` repeats the units whose claims ran out in the last minute.
 """
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from itertools import compress
 from typing import Any
 
@@ -17,8 +21,12 @@ from django.db import connection
 
 from loupan.core.calendar import business_day
 from loupan.inventory.models import Unit
+from loupan.inventory.queries import past_board
+from loupan.inventory.queries.past_board import EXPIRING, instant, stored
+from loupan.inventory.states import UnitStatus
 
 OVERLAP = timedelta(seconds=10)
+RUN_OUT = timedelta(minutes=1)  # For so long a claim that ran out is repeated; the job is faster.
 MOST_NAMED = 5_000  # Ids that are listed in one statement.
 FLAGS = ("encumbered", "sealed", "show_flat", "price_missing", "permit_missing")
 # One list for each combination of flags: bit 0 is the first.
@@ -50,8 +58,7 @@ COLUMNS = (
 )
 FLOOR_COLUMNS = ("floor_unit_price", "floor_total")
 _FLAGS_AT = COLUMNS.index("flags")
-_CLAIM_AT = COLUMNS.index("claim_until")
-
+_CLAIM_AT, _STATUS_AT = COLUMNS.index("claim_until"), COLUMNS.index("status")
 
 _BUILDING_AT, _ENTRANCE_AT = COLUMNS.index("building"), COLUMNS.index("entrance")
 _FLOOR_AT, _POSITION_AT = COLUMNS.index("floor"), COLUMNS.index("position")
@@ -95,27 +102,35 @@ def board(
     at: datetime,
     building: str | None = None,
     since: int | None = None,
+    as_of: datetime | None = None,
     with_floor_prices: bool = False,
 ) -> dict[str, Any]:
     """The units of a project as the board shows them; amounts are text with two decimals.
 
     `building` is the code, the name or the id of one building.  With `since` (an earlier
     `version`) only the units changed after it, and `removed`, the ids of units that are gone.
+    With `as_of` the board as it stood at that moment, and `as_it_stood`, what that is made of.
     """
-    version = board_version(project_id)  # Before the rows: newer rows are only sent twice.
-    places = _places(project_id, building, business_day(at))
+    # Before the rows: newer rows are only sent twice.
+    version = board_version(project_id, as_of)
+    places = _places(project_id, building, business_day(as_of or at))
     answer: dict[str, Any] = {"version": version, "buildings": places.buildings}
     changed = None
     if since is not None:
         changed = _changed(project_id, since=since, at=at)
         answer["removed"] = _gone(project_id, changed)
-    answer["units"] = _units(
+    units = _units(
         project_id,
         places,
+        at=at,
         is_one_building=building is not None,
         unit_ids=changed,
         with_floor_prices=with_floor_prices,
     )
+    if as_of is not None:
+        units, said = past_board.rewind(project_id, units, as_of)
+        answer["as_it_stood"] = said
+    answer["units"] = units
     return answer
 
 
@@ -125,6 +140,7 @@ def board_json(
     at: datetime,
     building: str | None = None,
     since: int | None = None,
+    as_of: datetime | None = None,
     with_floor_prices: bool = False,
 ) -> bytes:
     """`board`, encoded: a thousand units must not pass a response schema (PERFORMANCE 2)."""
@@ -134,17 +150,21 @@ def board_json(
             at=at,
             building=building,
             since=since,
+            as_of=as_of,
             with_floor_prices=with_floor_prices,
         )
     )
 
 
-def board_version(project_id: int) -> int:
-    """The id of the last change in the project; 0 before the first."""
+def board_version(project_id: int, as_of: datetime | None = None) -> int:
+    """The id of the last change in the project (up to a moment); 0 before the first."""
+    sql = "SELECT MAX(id) FROM inventory_unitchange WHERE project_id = %s"
+    given: list[Any] = [project_id]
+    if as_of is not None:
+        sql += " AND at <= %s"
+        given.append(stored(as_of))
     with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT MAX(id) FROM inventory_unitchange WHERE project_id = %s", [project_id]
-        )
+        cursor.execute(sql, given)
         (last,) = cursor.fetchone()
     return last or 0
 
@@ -154,17 +174,17 @@ def board_changes(project_id: int, *, at: datetime, since: int) -> BoardChanges:
 
     The changes are read before the units: a newer one is only sent twice.
     """
-    given = [project_id, since, project_id, _stored(at - OVERLAP)]
     with connection.cursor() as cursor:
         cursor.execute(
             f"SELECT c.unit_id, MAX(c.id) FROM ({_CHANGES}) c GROUP BY c.unit_id",  # noqa: S608
-            given,
+            _since(project_id, since, at),
         )
         last = dict(cursor.fetchall())
     version = max([since, *last.values()])
     if not last:
         return BoardChanges(version, [], [])
-    units = _units(project_id, _places(project_id, None, business_day(at)), unit_ids=sorted(last))
+    places = _places(project_id, None, business_day(at))
+    units = _units(project_id, places, at=at, unit_ids=sorted(last))
     missing = sorted(set(last) - {unit["id"] for unit in units})
     return BoardChanges(version, units, _gone(project_id, missing) if missing else [])
 
@@ -219,6 +239,7 @@ def _units(
     project_id: int,
     places: _Places,
     *,
+    at: datetime,
     is_one_building: bool = False,
     unit_ids: list[int] | None = None,
     with_floor_prices: bool = False,
@@ -246,11 +267,11 @@ def _units(
         rows = [row for row in rows if row[_ENTRANCE_AT] in ranks]
         rows.sort(key=lambda row: (ranks[row[_ENTRANCE_AT]], -row[_FLOOR_AT], row[_POSITION_AT]))
     names = COLUMNS + FLOOR_COLUMNS if with_floor_prices else COLUMNS
-    return _as_dicts(names, rows, places)
+    return _as_dicts(names, rows, places, at)
 
 
 def _as_dicts(
-    names: Sequence[str], rows: Iterable[Sequence[Any]], places: _Places
+    names: Sequence[str], rows: Iterable[Sequence[Any]], places: _Places, at: datetime
 ) -> list[dict[str, Any]]:
     buildings, entrances = places.building_codes, places.entrance_codes
     without_permit = places.without_permit
@@ -263,23 +284,24 @@ def _as_dicts(
         mask = row[_FLAGS_AT] | _PERMIT_MISSING if building in without_permit else row[_FLAGS_AT]
         unit["flags"] = _FLAG_LISTS[mask]
         if row[_CLAIM_AT] is not None:
-            unit["claim_until"] = instant_text(row[_CLAIM_AT])
+            until = instant(row[_CLAIM_AT])
+            if until <= at and row[_STATUS_AT] in EXPIRING:
+                unit |= _FREE
+            else:
+                unit["claim_until"] = until.isoformat()
         units.append(unit)
     return units
 
 
-def instant_text(value: datetime | str) -> str:
-    """An instant with its offset; SQLite's plain cursor gives it without, in UTC."""
-    if isinstance(value, str):
-        value = datetime.fromisoformat(value)
-    if value.tzinfo is None:
-        value = value.replace(tzinfo=UTC)
-    return value.astimezone(UTC).isoformat()
+# See Note [A claim whose time is over].
+_FREE = {"status": UnitStatus.AVAILABLE.value, "claim_until": None, "claim_label": ""}
 
 
-def _stored(at: datetime) -> Any:
-    """The instant as the database compares it: SQLite keeps UTC as text."""
-    return connection.ops.adapt_datetimefield_value(at)
+def status_shown(unit: Unit, at: datetime) -> str:
+    """The status of a unit as the board shows it. See Note [A claim whose time is over]."""
+    if unit.status in EXPIRING and unit.claim_until is not None and unit.claim_until <= at:
+        return UnitStatus.AVAILABLE.value
+    return unit.status
 
 
 def _text(expression: str) -> str:
@@ -313,18 +335,26 @@ def _select(*, with_floor_prices: bool) -> str:
     )
 
 
-# Two index scans: with OR the database reads every change of the project.
+# Three index scans: with OR the database reads every change of the project.
 _CHANGES = (
     "SELECT unit_id, id FROM inventory_unitchange WHERE project_id = %s AND id > %s"
     " UNION SELECT unit_id, id FROM inventory_unitchange WHERE project_id = %s AND at >= %s"
+    " UNION SELECT id, 0 FROM inventory_unit WHERE project_id = %s AND status IN ('locked', 'held')"
+    " AND claim_until BETWEEN %s AND %s"
 )
+
+
+def _since(project_id: int, since: int, at: datetime) -> list[Any]:
+    """What _CHANGES is given."""
+    ended = [project_id, stored(at - RUN_OUT), stored(at)]
+    return [project_id, since, project_id, stored(at - OVERLAP), *ended]
 
 
 def _changed(project_id: int, *, since: int, at: datetime) -> list[int]:
     with connection.cursor() as cursor:
         cursor.execute(
             f"SELECT DISTINCT c.unit_id FROM ({_CHANGES}) c ORDER BY c.unit_id",  # noqa: S608
-            [project_id, since, project_id, _stored(at - OVERLAP)],
+            _since(project_id, since, at),
         )
         return [row[0] for row in cursor.fetchall()]
 

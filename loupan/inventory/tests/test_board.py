@@ -1,6 +1,6 @@
 """The board's hand-written statement says what the plain form says, and `since` misses nothing."""
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
@@ -15,9 +15,10 @@ from loupan.inventory.queries.board import (
     COLUMNS,
     FLOOR_COLUMNS,
     board,
+    board_changes,
     board_json,
     board_version,
-    instant_text,
+    status_shown,
 )
 from loupan.inventory.testing import NOON, a_building, a_layout, a_permit, a_unit
 from loupan.org.testing import a_project, the_cast
@@ -58,7 +59,7 @@ def plain(unit: Unit, on: date) -> dict[str, Any]:
         "inner_area": two_places(unit.inner_area),
         "list_unit_price": two_places(unit.list_unit_price),
         "list_total": two_places(unit.list_total),
-        "claim_until": instant_text(unit.claim_until) if unit.claim_until else None,
+        "claim_until": unit.claim_until.isoformat() if unit.claim_until else None,
         "claim_label": unit.claim_label,
         "flags": [name for name, is_set in flags.items() if is_set],
         "floor_unit_price": two_places(unit.floor_unit_price),
@@ -79,7 +80,7 @@ def test_the_board_equals_the_plain_form() -> None:
         floor=-1,
         status="locked",
         with_permit=False,
-        claim_until=NOON,
+        claim_until=NOON + timedelta(minutes=15),
         claim_label="林小雨",
     )
     old = a_permit(project, number="旧证", valid_until=date(2025, 3, 7))
@@ -157,3 +158,36 @@ def test_changes_of_units_still_only_grow() -> None:
     change = a_unit(a_project()).changes.get()
     with pytest.raises(DatabaseError, match="append-only"):
         UnitChange.objects.filter(pk=change.pk).update(reason="x")
+
+
+def test_a_lock_is_over_at_its_minute_though_no_job_came_round() -> None:
+    project = a_project()
+    until = NOON + timedelta(minutes=15)
+    for status in ("locked", "held", "provisional"):
+        a_unit(project, floor=len(status), status=status, claim_until=until, claim_label="林小雨")
+    version = board_version(project.pk)
+
+    def shown(at: datetime) -> list[tuple[str, str | None, str]]:
+        units = board(project.pk, at=at)["units"]
+        return sorted((u["status"], u["claim_until"], u["claim_label"]) for u in units)
+
+    before = shown(until - timedelta(seconds=1))
+    assert [status for status, *_rest in before] == ["held", "locked", "provisional"]
+    assert shown(until) == [
+        ("available", None, ""),
+        ("available", None, ""),
+        ("provisional", until.isoformat(), "林小雨"),
+    ]
+    assert [status_shown(unit, until) for unit in Unit.objects.order_by("floor_no")] == [
+        "available",
+        "available",
+        "provisional",
+    ]
+    # Who asks for changes hears of it, for a minute: the job needs seconds.
+    asked = [
+        {unit["status"] for unit in board_changes(project.pk, at=at, since=version).units}
+        for at in (until - timedelta(seconds=1), until, until + timedelta(minutes=2))
+    ]
+    assert asked == [set(), {"available"}, set()]
+    later = board(project.pk, at=until, since=version)["units"]
+    assert {unit["status"] for unit in later} == {"available"}

@@ -11,24 +11,36 @@ from django.db.models import QuerySet
 from django.utils.timezone import localtime
 from django.utils.translation import gettext_lazy as _
 
+from loupan.core.forms import MomentField
 from loupan.customers.models import Customer
 from loupan.inventory.models import Orientation
 from loupan.inventory.states import UnitStatus
 
 VIEWS = [
     ("", _("Status")),
+    ("heat", _("Heat map")),
     ("price", _("Price map")),
     ("age", _("Age")),
     ("screen", _("Big screen")),
+    ("print", _("Control sheet (A3)")),
 ]
 LINES = [
+    ("number", _("Full number")),
     ("area", _("Built area")),
     ("layout", _("Layout")),
     ("total", _("List total (10k yuan)")),
     ("price", _("Unit price")),
-    ("days", _("Days on sale")),
+    ("deal", _("Deal price (10k yuan)")),
+    ("customer", _("Customer")),
+    ("days", _("Days in this status")),
+    ("age", _("Days on sale")),
+    ("heat", _("Interest")),
 ]
-LINE_OF_VIEW = {"": "area", "price": "price", "age": "days", "screen": "area"}
+LINE_OF_VIEW = {
+    "": "area", "heat": "heat", "price": "price", "age": "age", "screen": "area", "print": "area",
+}  # fmt: skip
+# What hangs on a wall or is handed round says nothing of persons.
+PUBLIC_VIEWS = frozenset({"screen", "print"})
 WAN = Decimal(10_000)
 
 
@@ -48,6 +60,11 @@ class BoardState:
     total_max: Decimal | None = None
     q: str = ""
     is_selecting: bool = False
+    as_of: datetime | None = None
+
+    @property
+    def is_public(self) -> bool:
+        return self.view in PUBLIC_VIEWS
 
     @property
     def is_filtering(self) -> bool:
@@ -62,8 +79,16 @@ class BoardState:
         )
 
     @property
-    def needs_days(self) -> bool:
-        return self.line == "days" or self.view == "age"
+    def needs_release(self) -> bool:
+        return "age" in {self.line, self.view}
+
+    @property
+    def needs_interest(self) -> bool:
+        return "heat" in {self.line, self.view}
+
+    @property
+    def needs_deals(self) -> bool:
+        return self.line in {"deal", "customer"}
 
     def matches(self, unit: Mapping[str, Any]) -> bool:
         """Whether a unit passes every filter but that of the status (which the legend counts)."""
@@ -132,14 +157,17 @@ class BoardForm(forms.Form):
         assert isinstance(layout, forms.ChoiceField)
         layout.choices = [("", _("All")), *[(name, name) for name in layouts]]
 
-    def state(self, *, may_select: bool) -> BoardState:
+    def state(self, *, may_select: bool, as_of: datetime | None = None) -> BoardState:
         self.is_valid()
         said = self.cleaned_data
         view = said.get("view") or ""
+        line = said.get("line") or LINE_OF_VIEW[view]
+        if view in PUBLIC_VIEWS and line in {"deal", "customer"}:
+            line = LINE_OF_VIEW[view]
         return BoardState(
             building=said.get("building") or "",
             view=view,
-            line=said.get("line") or LINE_OF_VIEW[view],
+            line=line,
             status=frozenset(said.get("status") or ()),
             layout=said.get("layout") or "",
             orientation=said.get("orientation") or "",
@@ -148,8 +176,15 @@ class BoardForm(forms.Form):
             total_min=said.get("total_min"),
             total_max=said.get("total_max"),
             q=(said.get("q") or "").strip(),
-            is_selecting=may_select and bool(said.get("select")),
+            is_selecting=may_select and as_of is None and bool(said.get("select")),
+            as_of=as_of,
         )
+
+
+class MomentForm(forms.Form):
+    """The moment at which the board is shown as it stood; nothing means now."""
+
+    at = MomentField(label=_("As it stood"), required=False)
 
 
 class ReasonForm(forms.Form):

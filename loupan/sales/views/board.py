@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from html import escape
 from typing import Any
 
@@ -28,22 +28,30 @@ from loupan.documents.queries import table_pdf
 from loupan.inventory.actions.units import release_units, unwithhold_units, withhold_units
 from loupan.inventory.models import Orientation, Unit
 from loupan.inventory.permissions import READ_BOARD, RELEASE_UNIT, WITHHOLD_UNIT
-from loupan.inventory.queries.board import BoardBuilding, board_buildings, board_changes
+from loupan.inventory.queries.board import (
+    BoardBuilding,
+    board_buildings,
+    board_changes,
+    status_shown,
+)
 from loupan.inventory.queries.board import board as board_of
-from loupan.inventory.queries.units import units_for
+from loupan.inventory.queries.past_board import past_moment, statuses_at
+from loupan.inventory.queries.units import changes_of, units_for
 from loupan.inventory.states import UNIT, UnitStatus
 from loupan.org.models import User
 from loupan.org.permissions import require
 from loupan.org.queries import DeskRequest, current_project
 from loupan.sales import permissions
 from loupan.sales.actions.claims import hold_unit, lock_unit, release_hold, unlock_unit
-from loupan.sales.forms.board import BoardForm, BoardState, HoldForm, ReasonForm
+from loupan.sales.forms.board import BoardForm, BoardState, HoldForm, MomentForm, ReasonForm
+from loupan.sales.queries.board import interest_in, sold_for
 from loupan.sales.queries.units import UnitSheet, released_on, unit_sheet
 from loupan.sales.states import ClaimKind
 from loupan.sales.views import drawing
 
 MOST_EDGES = 8
 MOST_UNITS = 5_000
+LAST_MOVES = 6
 
 
 # --- The page ---------------------------------------------------------------------------------------
@@ -51,31 +59,32 @@ MOST_UNITS = 5_000
 
 @require_safe
 def board(request: DeskRequest) -> HttpResponse:
-    """Every unit in its place; with `?unit=` one of them opened beside it."""
-    project, at = current_project(request), timezone.now()
+    """Every unit in its place, now or at the moment `?at=`; with `?unit=` one opened beside it."""
+    project, now = current_project(request), timezone.now()
     require(request.user, READ_BOARD, project.pk)
+    asked = _moment(request, now)
+    as_of = asked.cleaned_data.get("at")
     buildings = board_buildings(project.pk)
     building = request.GET.get("building", "")
     chosen = building if building in {entry.code for entry in buildings} else None
-    data = board_of(project.pk, at=at, building=chosen)
+    data = board_of(project.pk, at=now, building=chosen, as_of=as_of)
     units = data["units"]
     form = BoardForm(request.GET, layouts=sorted({unit["layout"] for unit in units} - {""}))
     batch = _batch_verbs(request.user, project.pk)
-    state = form.state(may_select=bool(batch))
-    unit = _chosen(request, project.pk)
-    pen = drawing.Pen(
-        state=state,
-        today=business_day(at),
-        released=released_on(project.pk) if state.needs_days else {},
-        query=_query(request.GET, unit=None),
-        chosen=unit.pk if unit else None,
-        price_edges=drawing.price_edges(units) if state.view == "price" else (),
-    )
+    state = form.state(may_select=bool(batch), as_of=as_of)
+    unit = _chosen(request, project.pk, now)
+    pen = _pen(request.user, project.pk, state, now)
+    pen.query = _query(request.GET, unit=None)
+    pen.chosen = unit.pk if unit else None
+    pen.price_edges = drawing.price_edges(units) if state.view == "price" else ()
     counts = drawing.counts_of(units, state)
     context = {
         "project": project,
+        "now": now,
         "state": state,
         "form": form,
+        "asked": asked,
+        "stood": data.get("as_it_stood"),
         "tabs": _tabs(request.GET, buildings, chosen),
         "board": drawing.board_html(data["buildings"], units, pen) if units else "",
         "version": data["version"],
@@ -91,25 +100,85 @@ def board(request: DeskRequest) -> HttpResponse:
         "batch": batch,
         "verbs": _page_verbs(request, state, may_select=bool(batch)),
         "query": request.GET.urlencode(),
-        "clear_url": f"?{_kept(request.GET, 'building', 'view', 'line', 'select')}",
+        "clear_url": f"?{_kept(request.GET, 'building', 'view', 'line', 'select', 'at')}",
         "close_url": f"?{_plain(request.GET, unit=None)}",
+        "present_url": f"?{_plain(request.GET, at=None)}",
+        "moments": _moments(request.GET, now),
     }
-    if unit:
-        context |= panel_of(request.user, unit, at)
-    return render(request, "sales/board.html", context)
+    if unit and as_of:
+        context |= past_of(request.user, unit, now, as_of)
+    elif unit:
+        context |= panel_of(request.user, unit, now)
+    return render(request, "sales/board.html", context, status=422 if asked.errors else 200)
 
 
-def _chosen(request: DeskRequest, project_id: int) -> Unit | None:
+def _moment(request: DeskRequest, now: datetime) -> MomentForm:
+    """The moment the address asks about, if it does; what cannot be meant is said on the page."""
+    form = MomentForm({"at": request.GET.get("at", "")})
+    if form.is_valid() and form.cleaned_data["at"]:
+        with refusals_on(form):
+            form.cleaned_data["at"] = past_moment(form.cleaned_data["at"], now)
+    return form
+
+
+def _moments(given: QueryDict, now: datetime) -> list[tuple[str, str]]:
+    """Evenings people ask about, each with its address."""
+    evening = timezone.localtime(now).replace(hour=18, minute=0, second=0, microsecond=0)
+    first = evening.replace(day=1) - timedelta(days=1)
+    asked = [
+        (_("Yesterday evening"), evening - timedelta(days=1)),
+        (_("A week ago"), evening - timedelta(days=7)),
+        (_("End of last month"), first),
+        (_("A month ago"), evening - timedelta(days=30)),
+    ]
+    return [
+        (label, f"?{_plain(given, at=f'{moment:%Y-%m-%dT%H:%M}', select=None)}")
+        for label, moment in asked
+    ]
+
+
+def _pen(
+    viewer: User,
+    project_id: int,
+    state: BoardState,
+    now: datetime,
+    unit_ids: Sequence[int] | None = None,
+) -> drawing.Pen:
+    """What the cells of a board, or the few named, are drawn with; asked for only where it shows."""
+    at = state.as_of or now
+    pen = drawing.Pen(state=state, today=business_day(at), query="")
+    if unit_ids is not None and not unit_ids:
+        return pen
+    if state.needs_release:
+        pen.released = released_on(project_id, unit_ids)
+    if state.line == "days":
+        stood = statuses_at(project_id, at, unit_ids)
+        pen.since = {pk: then.since for pk, then in stood.items()}
+    if state.needs_deals:
+        pen.sold = sold_for(viewer, project_id, at=now, as_of=state.as_of, unit_ids=unit_ids)
+    if state.needs_interest:
+        pen.interest = interest_in(project_id, until=at, unit_ids=unit_ids)
+    return pen
+
+
+def _chosen(request: DeskRequest, project_id: int, at: datetime) -> Unit | None:
     asked = request.GET.get("unit", "")
     if not asked:
         return None
     if not (asked.isascii() and asked.isdigit() and len(asked) < 19):
         raise Http404
-    return get_object_or_404(_units(request.user), pk=int(asked), project_id=project_id)
+    return _shown(get_object_or_404(_units(request.user), pk=int(asked), project_id=project_id), at)
 
 
 def _units(viewer: User) -> QuerySet[Unit]:
     return units_for(viewer).select_related("building__permit")
+
+
+def _shown(unit: Unit, at: datetime) -> Unit:
+    """The unit as the board shows it: without a claim whose time is over, though no job came round."""
+    if (status := status_shown(unit, at)) != unit.status:
+        unit.status, unit.claim_until, unit.claim_label = status, None, ""
+    return unit
 
 
 def _plain(given: QueryDict, **changes: str | None) -> str:
@@ -160,8 +229,18 @@ def _tabs(
 def _page_verbs(
     request: DeskRequest, state: BoardState, *, may_select: bool
 ) -> list[dict[str, Any]]:
+    if state.is_public:
+        verbs: list[dict[str, Any]] = [
+            {
+                "label": _("Back to the board"),
+                "icon": "arrow-back-up",
+                "url": f"?{_plain(request.GET, view=None)}",
+                "key": "b",
+            }
+        ]
+        return verbs
     verbs = []
-    if may_select:
+    if may_select and state.as_of is None:
         label = _("End selection") if state.is_selecting else _("Select units")
         turned = None if state.is_selecting else "1"
         verbs.append(
@@ -176,16 +255,25 @@ def _page_verbs(
         {
             "label": _("Big screen"),
             "icon": "layout",
-            "url": f"?{_plain(request.GET, view='screen', unit=None, select=None)}",
+            "url": f"?{_plain(request.GET, view='screen', unit=None, select=None, at=None)}",
+            "key": "w",
+        }
+    )
+    verbs.append(
+        {
+            "label": _("Control sheet"),
+            "icon": "printer",
+            "url": f"?{_plain(request.GET, view='print', unit=None, select=None)}",
+            "key": "p",
         }
     )
     if request.user.may("documents.print", current_project(request).pk):
         url = reverse("sales:control_sheet")
         verbs.append(
             {
-                "label": _("Control sheet"),
+                "label": _("List as PDF"),
                 "icon": "file-type-pdf",
-                "url": f"{url}?{_kept(request.GET, 'building')}",
+                "url": f"{url}?{_kept(request.GET, 'building', 'at')}",
             }
         )
     return verbs
@@ -209,14 +297,9 @@ def board_data(request: DeskRequest) -> HttpResponse:
     layouts = {unit["layout"] for unit in units} | {request.GET.get("layout", "")}
     form = BoardForm(request.GET, layouts=layouts)
     state = form.state(may_select=True)
-    ids = [unit["id"] for unit in units]
-    pen = drawing.Pen(
-        state=state,
-        today=business_day(at),
-        released=released_on(project_id, ids) if state.needs_days and ids else {},
-        query=_query(request.GET, unit=None, since=None, edges=None, project=None),
-        price_edges=_edges(request.GET.get("edges", "")),
-    )
+    pen = _pen(request.user, project_id, state, at, [unit["id"] for unit in units])
+    pen.query = _query(request.GET, unit=None, since=None, edges=None, project=None)
+    pen.price_edges = _edges(request.GET.get("edges", ""))
     answer = {
         "version": changes.version,
         "cells": {str(unit["id"]): pen.cell(unit) for unit in units},
@@ -313,9 +396,6 @@ def _verbs(viewer: User, sheet: UnitSheet, at: datetime) -> list[PanelVerb]:
     unit, claim = sheet.unit, sheet.claim
     here, blocked = unit.project_id, obstacle_of(unit, at)
     status = unit.status
-    if claim and claim.deal_id is None and claim.expires_at and claim.expires_at <= at:
-        # Its time is over: the next verb ends it, whoever acts.
-        claim, status = None, UnitStatus.AVAILABLE
     moves = set(UNIT.open_verbs(status))
 
     def may(permission: str) -> bool:
@@ -365,11 +445,41 @@ def _verbs(viewer: User, sheet: UnitSheet, at: datetime) -> list[PanelVerb]:
 
 @require_safe
 def unit_panel(request: DeskRequest, pk: int) -> HttpResponse:
-    """The side panel of one unit; without htmx the board with it open."""
-    unit = get_object_or_404(_units(request.user), pk=pk)
+    """The side panel of one unit, now or at `?at=`; without htmx the board with it open."""
+    now = timezone.now()
+    unit = _shown(get_object_or_404(_units(request.user), pk=pk), now)
+    asked = _moment(request, now)
+    if asked.errors:
+        raise Http404
     if not request.htmx:
         return redirect(_board_with(unit))
-    return render(request, "sales/_unit_panel.html", panel_of(request.user, unit, timezone.now()))
+    if as_of := asked.cleaned_data["at"]:
+        context = past_of(request.user, unit, now, as_of)
+        return render(request, "sales/_unit_past.html", context)
+    return render(request, "sales/_unit_panel.html", panel_of(request.user, unit, now))
+
+
+def past_of(viewer: User, unit: Unit, now: datetime, as_of: datetime) -> dict[str, Any]:
+    """The panel of a unit as it stood: facts only, nothing can be done to the past."""
+    there = board_of(unit.project_id, at=now, building=unit.building.code, as_of=as_of)
+    then = next((one for one in there["units"] if one["id"] == unit.pk), None)
+    sold = sold_for(viewer, unit.project_id, at=now, as_of=as_of, unit_ids=[unit.pk])
+    since = statuses_at(unit.project_id, as_of, [unit.pk]).get(unit.pk)
+    moves = changes_of(unit).filter(at__lte=as_of)[:LAST_MOVES]
+    return {
+        "unit": unit,
+        "then": then,
+        "as_of": as_of,
+        "since": since.since if since else None,
+        "sold": sold.get(unit.pk),
+        "is_unknown": unit.pk in there["as_it_stood"].unknown,
+        "look": drawing.status_looks()[then["status"] if then else UnitStatus.NOT_RELEASED],
+        "changes": [
+            (change, UnitStatus(change.to_status).label if change.to_status else "")
+            for change in moves
+        ],
+        "now_url": _board_with(unit),
+    }
 
 
 def _board_with(unit: Unit) -> str:
@@ -378,8 +488,9 @@ def _board_with(unit: Unit) -> str:
 
 def _panel(request: DeskRequest, pk: int, *, status: int = 200, **more: Any) -> HttpResponse:
     """The panel as it stands now: the fragment, or the whole board around it."""
-    unit = get_object_or_404(_units(request.user), pk=pk)
-    context = panel_of(request.user, unit, timezone.now(), **more)
+    now = timezone.now()
+    unit = _shown(get_object_or_404(_units(request.user), pk=pk), now)
+    context = panel_of(request.user, unit, now, **more)
     template = "sales/_unit_panel.html" if request.htmx else "sales/unit_form.html"
     return render(request, template, context, status=status)
 
@@ -579,7 +690,11 @@ def control_sheet(request: DeskRequest) -> HttpResponse:
     require(request.user, READ_BOARD, project.pk)
     require(request.user, "documents.print", project.pk)
     building = request.GET.get("building") or None
-    data = board_of(project.pk, at=at, building=building)
+    asked = _moment(request, at)
+    if asked.errors:
+        raise Http404
+    as_of = asked.cleaned_data["at"]
+    data = board_of(project.pk, at=at, building=building, as_of=as_of)
     looks = drawing.status_looks()
     names = {entry.code: entry.name for entry in data["buildings"]}
     heads: list[tuple[str | Promise, str]] = [
@@ -610,6 +725,8 @@ def control_sheet(request: DeskRequest) -> HttpResponse:
         for unit in data["units"]
     ]
     title = f"{project.name} {_('Control sheet')}"
+    if as_of:
+        title += f" {timezone.localtime(as_of):%Y-%m-%d %H:%M}"
     record_export(
         title=title,
         columns=[str(label) for label, _kind in heads],

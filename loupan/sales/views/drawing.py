@@ -7,7 +7,7 @@ is its place in a table, a duplex spans rows, what does not exist is an empty ce
 
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from html import escape
@@ -21,9 +21,10 @@ from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from loupan.inventory.queries.board import BoardBuilding
-from loupan.inventory.states import OFFERED, UnitStatus
+from loupan.inventory.states import CLAIMED, OFFERED, UnitStatus
 from loupan.inventory.tables import STATUS_PATTERNS, STATUS_TONES
 from loupan.sales.forms.board import BoardState
+from loupan.sales.queries.board import Interest, Sold
 
 S = UnitStatus
 
@@ -54,6 +55,7 @@ OPEN_FOR_SALE = frozenset(status.value for status in OFFERED)
 COUNTED = frozenset({S.LOCKED.value})  # Statuses that show a clock.
 AGE_EDGES = (30, 90, 180, 365)
 PRICE_STEPS = 7
+HEAT_EDGES = (1, 3, 6, 10)
 # Positions further apart than this are no row of doors: drawn one after the other.
 WIDEST_ENTRANCE = 40
 
@@ -93,8 +95,11 @@ class Pen:
 
     state: BoardState
     today: date
-    released: Mapping[int, date]
     query: str  # The board's address without its unit, escaped, ready for `unit=`.
+    released: Mapping[int, date] = field(default_factory=dict)
+    since: Mapping[int, datetime] = field(default_factory=dict)
+    sold: Mapping[int, Sold] = field(default_factory=dict)
+    interest: Mapping[int, Interest] = field(default_factory=dict)
     chosen: int | None = None
     price_edges: Sequence[int] = ()
     looks: Mapping[str, StatusLook] = field(default_factory=status_looks)
@@ -104,32 +109,34 @@ class Pen:
             code: (f'class="ub-c {look.classes}', escape(look.label), escape(look.mark))
             for code, look in self.looks.items()
         }
+        self.scale = _SCALES.get(self.state.view)
+        self.has_clocks = self.state.view not in {"price", "age", "heat"}
 
     def cell(self, unit: Mapping[str, Any]) -> str:
         """One unit: a link, or in selection a box to tick."""
         pk, status, state = unit["id"], unit["status"], self.state
         classes, label, mark = self.heads[status]
         number, room = escape(unit["number"]), escape(unit["room_no"])
-        days = self.days(unit)
         price = unit["list_unit_price"] or ""
-        if state.view == "price":
-            classes += f" ub-p{self.price_step(price)}"
-        elif state.view == "age":
-            classes += f" ub-a{bisect_right(AGE_EDGES, days) if days is not None else 9}"
+        if self.scale:
+            classes += self.scale(self, unit)
         if (state.status and status not in state.status) or not state.matches(unit):
             classes += " ub-dim"
-        line = self.line(unit, days)
         flags = unit["flags"]
         warned = ""
         if flags and not WARNING_FLAGS.isdisjoint(flags):
             said = escape(", ".join(str(FLAG_LABELS[flag]) for flag in flags))
             warned = f'<em data-m="!">{said}</em> '
         data = (
-            f' id="u{pk}" title="{number}" data-s="{status}" data-n="{number}"'
+            f' id="u{pk}" title="{number}{self.hint(pk)}" data-s="{status}" data-n="{number}"'
             f' data-l="{escape(unit["layout"])}" data-o="{unit["orientation"]}"'
             f' data-a="{unit["built_area"] or ""}" data-t="{unit["list_total"] or ""}" data-p="{price}"'
         )
-        body = f'<b>{room}</b> <i data-m="{mark}">{label}</i> {warned}<span>{line}</span>'
+        body = (
+            f'<b>{room}</b> <i data-m="{mark}">{label}</i> {warned}<span>{self.line(unit)}</span>'
+        )
+        if state.view == "print":
+            body += f"<small>{wan(unit['list_total'])}</small>"
         if state.is_selecting:
             return (
                 f'<label {classes}"{data}><input type="checkbox" name="unit" value="{pk}">'
@@ -138,36 +145,89 @@ class Pen:
         current = ' aria-current="true"' if pk == self.chosen else ""
         return f'<a {classes}"{data}{current} href="?{self.query}unit={pk}">{body}</a>'
 
-    def days(self, unit: Mapping[str, Any]) -> int | None:
+    def age(self, unit: Mapping[str, Any]) -> int | None:
         """Days since a unit still for sale was first offered."""
         since = self.released.get(unit["id"])
-        if since is None or unit["status"] not in OPEN_FOR_SALE:
+        if since is None or since > self.today or unit["status"] not in OPEN_FOR_SALE:
             return None
-        return max(0, (self.today - since).days)
+        return (self.today - since).days
 
-    def line(self, unit: Mapping[str, Any], days: int | None) -> str:
+    def hint(self, pk: int) -> str:
+        """What the number of the heat map is made of, for whoever points at the cell."""
+        found = self.interest.get(pk)
+        if found is None:
+            return ""
+        said = gettext("%(quotes)s quotes, %(claims)s locks and holds, %(contacts)s contacts")
+        counts = {"quotes": found.quotes, "claims": found.claims, "contacts": found.contacts}
+        return f" · {escape(said % counts)}"
+
+    def line(self, unit: Mapping[str, Any]) -> str:
         """The second line of a cell, escaped."""
-        until = unit["claim_until"]
-        if until and self.state.view not in {"price", "age"}:
-            who = "" if self.state.view == "screen" else f"<s>{escape(unit['claim_label'])}</s> "
-            if unit["status"] in COUNTED:
-                return f'{who}<u data-until="{escape(until)}" data-warn="60">{_clock(until)}</u>'
-            return f"{who}{_day(until)}"
-        line = self.state.line
-        if line == "layout":
-            return escape(unit["layout"])
-        if line == "total":
-            return wan(unit["list_total"])
-        if line == "price":
-            return whole(unit["list_unit_price"])
-        if line == "days":
-            return "" if days is None else gettext("%(days)s d") % {"days": days}
-        return unit["built_area"] or ""
+        until, state = unit["claim_until"], self.state
+        if until and self.has_clocks and state.line not in {"deal", "customer"}:
+            who = "" if state.is_public else f"<s>{escape(unit['claim_label'])}</s> "
+            if unit["status"] not in COUNTED:
+                return f"{who}{_day(until)}"
+            if state.as_of or state.view == "print":
+                return f"{who}{_clock(until)}"
+            return f'{who}<u data-until="{escape(until)}" data-warn="60">{_clock(until)}</u>'
+        return _LINES[state.line](self, unit)
 
     def price_step(self, price: str) -> int:
         if not price:
             return 9
         return bisect_right(self.price_edges, _yuan(price))
+
+    def age_step(self, unit: Mapping[str, Any]) -> int:
+        days = self.age(unit)
+        return 9 if days is None else bisect_right(AGE_EDGES, days)
+
+    def score(self, unit: Mapping[str, Any]) -> int:
+        found = self.interest.get(unit["id"])
+        return found.score if found else 0
+
+    def days(self, unit: Mapping[str, Any]) -> str:
+        """Days the unit stands in its status."""
+        since = self.since.get(unit["id"])
+        return _days(max(0, (self.today - localtime(since).date()).days)) if since else ""
+
+    def deal_price(self, unit: Mapping[str, Any]) -> str:
+        found = self.sold.get(unit["id"])
+        if found is None or found.deal_total is None:
+            return _unseen(unit)
+        return wan(f"{found.deal_total:.2f}")
+
+    def customer(self, unit: Mapping[str, Any]) -> str:
+        found = self.sold.get(unit["id"])
+        return f"<s>{escape('、'.join(found.customers))}</s>" if found else _unseen(unit)
+
+
+def _unseen(unit: Mapping[str, Any]) -> str:
+    """A dash where somebody has the unit, but the reader does not see whose it is."""
+    return "—" if unit["status"] in CLAIMED else ""
+
+
+def _days(count: int | None) -> str:
+    return "" if count is None else gettext("%(days)s d") % {"days": count}
+
+
+_SCALES: Mapping[str, Callable[[Pen, Mapping[str, Any]], str]] = {
+    "price": lambda pen, unit: f" ub-p{pen.price_step(unit['list_unit_price'] or '')}",
+    "age": lambda pen, unit: f" ub-a{pen.age_step(unit)}",
+    "heat": lambda pen, unit: f" ub-h{bisect_right(HEAT_EDGES, pen.score(unit))}",
+}
+_LINES: Mapping[str, Callable[[Pen, Mapping[str, Any]], str]] = {
+    "number": lambda pen, unit: escape(unit["number"]),
+    "area": lambda pen, unit: unit["built_area"] or "",
+    "layout": lambda pen, unit: escape(unit["layout"]),
+    "total": lambda pen, unit: wan(unit["list_total"]),
+    "price": lambda pen, unit: whole(unit["list_unit_price"]),
+    "deal": Pen.deal_price,
+    "customer": Pen.customer,
+    "days": Pen.days,
+    "age": lambda pen, unit: _days(pen.age(unit)),
+    "heat": lambda pen, unit: str(pen.score(unit) or ""),
+}
 
 
 def _clock(until: str) -> str:
@@ -237,6 +297,8 @@ def _building(entry: BoardBuilding, units: list[Mapping[str, Any]], pen: Pen) ->
         f'<section class="ub-b{" ub-lot" if entry.is_parking else ""}" aria-labelledby="b{entry.id}">'
         f'<h2 id="b{entry.id}">{escape(entry.name)}<small>{said}</small></h2>'
     )
+    if pen.state.view == "print":
+        head += _summary(counts, pen)
     groups: dict[str, list[Mapping[str, Any]]] = {}
     for unit in units:
         groups.setdefault(unit["entrance"], []).append(unit)
@@ -244,6 +306,16 @@ def _building(entry: BoardBuilding, units: list[Mapping[str, Any]], pen: Pen) ->
     is_row = not entry.is_parking and all(_is_row_of_doors(group) for group in groups.values())
     body = _tower(groups, names, pen) if is_row else _lot(groups, names, pen)
     return f"{head}{body}</section>"
+
+
+def _summary(counts: Mapping[str, int], pen: Pen) -> str:
+    """How many units of a building stand in which status: its sheet may be read alone."""
+    found = [
+        f'<li class="{look.classes}"><i>{escape(look.mark)}</i>{escape(look.label)} <b>{count}</b></li>'
+        for code, look in pen.looks.items()
+        if (count := counts.get(code))
+    ]
+    return f'<ul class="ub-sum">{"".join(found)}</ul>'
 
 
 def _is_row_of_doors(units: Sequence[Mapping[str, Any]]) -> bool:
@@ -382,4 +454,8 @@ def scale_of(pen: Pen) -> list[tuple[str, str]]:
         ]
         last = gettext("%(days)s days and more") % {"days": AGE_EDGES[-1]}
         return [(f"ub-a{step}", text) for step, text in enumerate([first, *steps, last])]
+    if pen.state.view == "heat":
+        middle = [f"{low}–{high - 1}" for low, high in pairwise(HEAT_EDGES)]
+        words = ["0", *middle, f"≥ {HEAT_EDGES[-1]}"]
+        return [(f"ub-h{step}", text) for step, text in enumerate(words)]
     return []

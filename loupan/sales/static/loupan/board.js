@@ -8,6 +8,7 @@ const panel = document.getElementById("unit-panel");
 const filters = document.getElementById("board-filters");
 const told = document.getElementById("board-state");
 const selecting = board.classList.contains("ub-selecting");
+const past = "past" in board.dataset; // As it stood at a moment: nothing changes any more.
 const cells = new Map();
 const drawn = new Map();
 
@@ -84,7 +85,7 @@ function filtered() {
   refilter();
   remember((query) => {
     for (const { name, value } of filters.elements) {
-      if (!name || name === "status" || name === "select" || name === "building") continue;
+      if (!name || name === "status" || name === "select" || name === "building" || name === "at") continue;
       if (value.trim() && !(name === "line" || name === "view")) query.set(name, value.trim());
       else if (name !== "line" && name !== "view") query.delete(name);
     }
@@ -111,8 +112,15 @@ filters.addEventListener("change", (event) => {
 
 filters.addEventListener("submit", (event) => {
   event.preventDefault();
+  if (event.submitter && "moment" in event.submitter.dataset) {
+    const next = address();
+    for (const name of ["at", "select"]) next.searchParams.delete(name);
+    if (field("at")) next.searchParams.set("at", field("at"));
+    location.assign(next);
+    return;
+  }
   filtered();
-  filters.querySelector("details").open = false;
+  filters.querySelector(".ub-filters").open = false;
   const first = [...cells.values()].find((cell) => !cell.classList.contains("ub-dim"));
   if (document.activeElement?.name !== "q" || !field("q") || !first) return;
   const exact = [...cells.values()].find((cell) => [cell.dataset.n, cell.querySelector("b").textContent].includes(field("q")));
@@ -132,13 +140,19 @@ document.querySelector(".ub-legend").addEventListener("click", (event) => {
 
 // --- Side panel -------------------------------------------------------------------------------------
 
+function loadPanel(id) {
+  const at = address().searchParams.get("at");
+  const query = past && at ? `?at=${encodeURIComponent(at)}` : "";
+  window.htmx.ajax("GET", board.dataset.panel.replace("/0/", `/${id}/`) + query, { target: "#unit-panel", swap: "innerHTML" });
+}
+
 function openPanel(cell) {
   const id = idOf(cell);
   mark(cell);
   panel.hidden = false;
   board.classList.add("ub-open");
   remember((query) => query.set("unit", id));
-  window.htmx.ajax("GET", board.dataset.panel.replace("/0/", `/${id}/`), { target: "#unit-panel", swap: "innerHTML" });
+  loadPanel(id);
 }
 
 function mark(cell) {
@@ -174,7 +188,7 @@ function refreshPanel(cell) {
   if (panel.hidden || !open || open.dataset.unit !== idOf(cell)) return;
   const same = open.dataset.status === cell.dataset.s && Number(open.dataset.total) === Number(cell.dataset.t) && open.dataset.holder === (cell.querySelector("s")?.textContent ?? open.dataset.holder);
   if (same || "writing" in open.dataset) return;
-  window.htmx.ajax("GET", board.dataset.panel.replace("/0/", `/${idOf(cell)}/`), { target: "#unit-panel", swap: "innerHTML" });
+  loadPanel(idOf(cell));
 }
 
 // --- Keyboard and mouse on the cells ----------------------------------------------------------------
@@ -254,14 +268,17 @@ units.addEventListener("click", (event) => {
 
 document.addEventListener("keydown", (event) => {
   if (event.key !== "Escape" || document.querySelector("dialog[open]")) return;
-  if (board.classList.contains("ub-screen")) {
+  if (board.classList.contains("ub-screen") || board.classList.contains("ub-print")) {
     const next = address();
     next.searchParams.delete("view");
     location.assign(next);
     return;
   }
   const menu = filters.querySelector("details[open]");
-  if (menu) menu.open = false;
+  if (menu) {
+    menu.open = false;
+    menu.querySelector("summary").focus();
+  }
   else if (document.activeElement?.name === "q" && field("q")) {
     document.activeElement.value = "";
     filtered();
@@ -378,6 +395,7 @@ function lay(id, html) {
 
 async function ask() {
   clearTimeout(timer);
+  if (past) return;
   if (asking) {
     again = true;
     return;
@@ -451,4 +469,18 @@ if (board.classList.contains("ub-screen")) {
   show();
   if (buildings.length > 1) setInterval(show, 12000);
   window.addEventListener("resize", () => { turn -= 1; show(); });
+}
+
+// --- Control sheet: every building fits its A3 sheet ---------------------------------------------------
+
+if (board.classList.contains("ub-print")) {
+  for (const building of units.querySelectorAll(".ub-b")) {
+    for (const grid of building.querySelectorAll(".ub-x")) {
+      const room = building.getBoundingClientRect().bottom - grid.getBoundingClientRect().top - 24;
+      const wide = building.clientWidth - 48;
+      const scale = Math.min(room / grid.offsetHeight, wide / grid.offsetWidth, 1.6);
+      grid.style.zoom = String(Math.max(0.35, scale));
+    }
+  }
+  document.querySelector("[data-print]")?.addEventListener("click", () => window.print());
 }
