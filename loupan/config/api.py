@@ -19,6 +19,7 @@ install_translators(api)
 
 for module in (
     "org.api.account",
+    "org.api.dossier",
     "org.api.people",
     "org.api.structure",
     "parameters.api",

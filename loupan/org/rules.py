@@ -57,7 +57,10 @@ _CONTROL = frozenset(
 )
 _PROPERTY = frozenset({"inventory.edit_property", "inventory.import_units"})
 # Until approvals come as a flow, whoever approves (A in the matrix) does the thing.
-_SET_PRICES = frozenset({"pricing.edit_prices", "pricing.edit_plans", "pricing.edit_discounts"})
+_SET_TERMS = frozenset({"pricing.edit_plans", "pricing.edit_discounts"})
+# Prices are drawn up by marketing and approved by directors, who set their limits too.
+_DRAW_UP_PRICES = _SET_TERMS | {"pricing.edit_prices"}
+_DECIDE_ON_PRICES = _SET_TERMS | {"pricing.approve_prices", "pricing.set_limits"}
 _SEE_PARAMETERS = frozenset({"parameters.read"})
 _SET_UP = _SEE_PARAMETERS | {"parameters.manage"}
 _EXPORT = frozenset({"reports.export", "sales.export"})
@@ -70,7 +73,7 @@ _DIRECTOR = (
     | _BOARD
     | _FLOOR_PRICE
     | _PRICES
-    | _SET_PRICES
+    | _DECIDE_ON_PRICES
     | _DEALS
     | _MONEY
     | _REPORTS
@@ -266,10 +269,10 @@ _TEMPLATES = (
         | _BOARD
         | _PROPERTY
         | _PRICES
-        | _SET_PRICES
+        | _DRAW_UP_PRICES
         | _REPORTS
         | _SET_UP
-        | {"documents.edit_templates"},
+        | {"documents.edit_templates", "org.edit_dossier"},
         _scopes("project", deals="none", money="none"),
     ),
     RoleTemplate(

@@ -24,6 +24,9 @@ STEPS = {
     "apply_amount": gettext_lazy("Lump sum off"),
     "apply_unit_amount": gettext_lazy("Off per square metre"),
     "deal_total": gettext_lazy("Deal total"),
+    "main_total": gettext_lazy("Main unit"),
+    "attached_separate": gettext_lazy("Attached unit"),
+    "attached_inside": gettext_lazy("Attached unit"),
     "deal_unit_price_built": gettext_lazy("Deal unit price by built area"),
     "deal_unit_price_inner": gettext_lazy("Deal unit price by inner area"),
     "overall_rate": gettext_lazy("Overall discount"),
@@ -99,7 +102,13 @@ def _how(code: str, rule: str, given: Mapping[str, str]) -> str:
             return f"{exact('before')} − {money('value')}"
         case "apply_unit_amount":
             return f"{exact('before')} − {money('value')} × {area_text(_decimal(given['area']))} m²"
-        case "deal_total":
+        case "deal_total" if rule == "sum":
+            return f"{money('main')} + {money('attached')}"
+        case "attached_separate":
+            return _("List total %(total)s") % {"total": money("list_total")}
+        case "attached_inside":
+            return _("Included in the price")
+        case "deal_total" | "main_total":
             return f"{exact('raw')} → {rounding_text(rule)}"
         case "deal_unit_price_built" | "deal_unit_price_inner":
             area = area_text(_decimal(given.get("area")))

@@ -99,6 +99,33 @@ def buyers_table(buyers: Sequence[Mapping[str, str]]) -> Table:
     )
 
 
+def attached_table(deal: Mapping[str, Any]) -> list[Table]:
+    """What goes with the unit, {unit, product, built_area, list_total, amount}; none: no table."""
+    if not deal["attached"]:
+        return []
+    return [
+        Table(
+            "附属房产",
+            ("房号", "类型", "建筑面积（㎡）", "标准总价（元）", "成交价（元）"),
+            [
+                (a["unit"], a["product"], a["built_area"], a["list_total"], a["amount"])
+                for a in deal["attached"]
+            ],
+            (False, False, True, True, True),
+            (3, 2, 3, 3, 3),
+            ("合计", "", "", "", deal["attached_total"]),
+        )
+    ]
+
+
+def _attached_clause(deal: Mapping[str, Any]) -> str:
+    """Which units go along, and that they share the fate of the main one (U-9)."""
+    if not deal["attached"]:
+        return ""
+    named = "、".join(f"{a['product']} {a['unit']}" for a in deal["attached"])
+    return f"附属房产：{named}，与主房屋一并出售，价款见附属房产表，主房屋价款 {deal['main_total']} 元。"
+
+
 def price_facts(deal: Mapping[str, Any]) -> list[tuple[str, str]]:
     return [
         ("房号", deal["unit"]),
@@ -125,7 +152,11 @@ def reservation_agreement(deal: Mapping[str, Any]) -> Paper:
         foot=deal["foot"],
         mark=deal["mark"],
         facts=price_facts(deal),
-        tables=[buyers_table(deal["buyers"]), schedule_table(deal["schedule"], deal["deal_total"])],
+        tables=[
+            buyers_table(deal["buyers"]),
+            *attached_table(deal),
+            schedule_table(deal["schedule"], deal["deal_total"]),
+        ],
         clauses=[
             (
                 "一、定金",
@@ -140,7 +171,8 @@ def reservation_agreement(deal: Mapping[str, Any]) -> Paper:
             ),
             (
                 "三、房屋保留",
-                "出卖人在签约期限内为买受人保留本认购书所列房屋，不得另行出售。",
+                "出卖人在签约期限内为买受人保留本认购书所列房屋，不得另行出售。"
+                + _attached_clause(deal),
             ),
             (
                 "四、违约",
@@ -164,13 +196,18 @@ def contract(deal: Mapping[str, Any]) -> Paper:
         foot=deal["foot"],
         mark=deal["mark"],
         facts=price_facts(deal),
-        tables=[buyers_table(deal["buyers"]), schedule_table(deal["schedule"], deal["deal_total"])],
+        tables=[
+            buyers_table(deal["buyers"]),
+            *attached_table(deal),
+            schedule_table(deal["schedule"], deal["deal_total"]),
+        ],
         clauses=[
             (
                 "第一条　标的",
                 f"出卖人将 {deal['project']} {deal['unit']} 房屋出售给买受人，"
                 f"预售许可证号：{deal['permit']}。"
-                f"建筑面积 {deal['built_area']} 平方米，套内建筑面积 {deal['inner_area']} 平方米。",
+                f"建筑面积 {deal['built_area']} 平方米，套内建筑面积 {deal['inner_area']} 平方米。"
+                + _attached_clause(deal),
             ),
             (
                 "第二条　价款",

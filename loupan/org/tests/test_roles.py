@@ -55,7 +55,7 @@ MEANING: dict[str, dict[str, set[str]]] = {
         "X": {"inventory.release_unit", "inventory.withhold_unit"},
     },
     "price list edit / approve": {
-        "A": {"pricing.edit_prices"},
+        "A": {"pricing.approve_prices", "pricing.set_limits"},
         "C": {"pricing.edit_prices"},
     },
     "promotions, discounts define": {

@@ -124,12 +124,17 @@ def _together(
     tested = overall_rate(deal_total, list_total, Mode.TRUNCATE)
     refused = tuple(each for each in alone.trace if each.step == "discount_refused")
     totals = {"deal_total": deal_total, "list_total": list_total}
-    trace = [*refused, *(each for each in main.trace if not each.step.startswith("overall_rate"))]
+    trace = [*refused]
+    for each_step in main.trace:
+        if each_step.step == "deal_total":
+            trace.append(replace(each_step, step="main_total"))
+        elif not each_step.step.startswith("overall_rate"):
+            trace.append(each_step)
     for each, amount in zip(attached, amounts, strict=True):
         facts = {"name": each.label, "list_total": each.list_total}
         trace.append(step(f"attached_{_pricing(each)}", "2.3.1 f", amount, **facts))
     trace += [
-        step("deal_total_together", "sum", deal_total, main=main.deal_total),
+        step("deal_total", "sum", deal_total, main=main.deal_total, attached=sum(amounts, ZERO)),
         step("overall_rate", f"half_up:{RATE_PLACES}", shown, **totals),
         step("overall_rate_for_authority", f"truncate:{RATE_PLACES}", tested, **totals),
     ]

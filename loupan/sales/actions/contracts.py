@@ -16,19 +16,22 @@ from loupan.ledger.models import Account
 from loupan.org.models import User
 from loupan.org.permissions import require
 from loupan.pricing.models import DownPaymentRule
-from loupan.pricing.queries import PriceBook, offer_lines, price_book_of, trace_json
+from loupan.pricing.queries import PriceBook, offer_lines, price_book_of
 from loupan.sales import errors
 from loupan.sales.actions.attached import (
+    PRICE,
+    ensure_below_filed,
     ensure_same_units,
     ensure_units_saleable,
     lock_units_of,
     move_units,
+    put_price,
 )
 from loupan.sales.actions.process import complete_step, mark_money, plan_process
 from loupan.sales.models import Buyer, Contract, Deal, Reservation
+from loupan.sales.queries.attached import attached_of, price_again
 from loupan.sales.queries.contracts import (
     contract_series,
-    price_without_signing_discounts,
     schedule_when_signed,
     signing_discounts,
 )
@@ -89,8 +92,7 @@ def sign_contract(
     deal.version += 1
     deal.save(
         update_fields=[
-            "status", "contracted_on", "version", "deal_total", "deal_unit_price",
-            "deal_inner_unit_price", "overall_rate", "trace",
+            "status", "contracted_on", "version", *PRICE,
         ]
     )  # fmt: skip
     unit_before = unit.status
@@ -150,19 +152,14 @@ def _lose_signing_discounts(deal: Deal, book: PriceBook, unit: Unit) -> None:
     lost = signing_discounts(deal)
     if not lost:
         return
-    priced = price_without_signing_discounts(deal, book)
-    if unit.filed_total is not None and priced.deal_total > unit.filed_total:
-        raise errors.PriceAboveFiled(unit=unit)
-    deal.deal_total = priced.deal_total
-    deal.deal_unit_price = priced.built_unit_price
-    deal.deal_inner_unit_price = priced.inner_unit_price
-    deal.overall_rate = priced.overall_rate
-    deal.trace = [
-        *deal.trace,
-        {"step": "signed_too_late", "rule": "2.3.1 e", "input": {"lost": ", ".join(lost)},
-         "output": f"{priced.deal_total:f}"},
-        *trace_json(priced.trace),
-    ]  # fmt: skip
+    attached = list(attached_of(deal))
+    priced = price_again(deal, book, attached, without_signing_discounts=True)
+    ensure_below_filed(unit=unit, attached=attached, priced=priced)
+    late = {
+        "step": "signed_too_late", "rule": "2.3.1 e", "input": {"lost": ", ".join(lost)},
+        "output": f"{priced.deal_total:f}",
+    }  # fmt: skip
+    put_price(deal=deal, attached=attached, priced=priced, earlier=[*deal.trace, late])
 
 
 def _number(deal: Deal, given: str, day: date) -> str:

@@ -13,6 +13,7 @@ from loupan.org.permissions import require
 from loupan.pricing.queries import Offer, price_for, price_stamp
 from loupan.sales import errors
 from loupan.sales.models import Quote
+from loupan.sales.queries.attached import AttachedWish, drafts_of, offered_words
 
 
 @writes
@@ -25,10 +26,12 @@ def make_quotes(
     at: datetime,
     reserve_on: date | None = None,
     customer_id: int | None = None,
+    attached: Sequence[AttachedWish] = (),
 ) -> list[Quote]:
     """Price a unit under several plans and keep what was said, one quote for each.
 
-    Valid as long as the contract may be signed.  Raises CustomerUnknown and what price_for raises.
+    Valid as long as the contract may be signed.  Raises CustomerUnknown and what drafts_of
+    and price_for raise.
     """
     unit = Unit.objects.annotate(price_stamp=price_stamp()).get(pk=unit_id)
     require(by, "sales.quote", unit.project_id)
@@ -36,6 +39,7 @@ def make_quotes(
         known = customers_for(by).filter(pk=customer_id, project_id=unit.project_id)
         if not known.exists():
             raise errors.CustomerUnknown
+    drafts = drafts_of(by, unit, attached)
     offers = [
         price_for(
             unit=unit,
@@ -43,6 +47,7 @@ def make_quotes(
             discount_ids=discount_ids,
             reserve_on=reserve_on or business_day(at),
             viewer=by,
+            attached=drafts,
         )
         for plan_id in payment_plan_ids
     ]
@@ -80,6 +85,7 @@ def _quote(
         customer_id=customer_id,
         payment_plan_id=offer.payment_plan_id,
         discount_ids=list(discount_ids),
+        attached=offered_words(offer),
         reserve_on=offer.reserve_on,
         list_total=offer.list_total,
         deal_total=offer.deal_total,

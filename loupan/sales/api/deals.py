@@ -26,7 +26,7 @@ from loupan.core.rest import (
 from loupan.documents.actions import record_printing
 from loupan.sales.api.money import ReceiptOut, receipt_out
 from loupan.sales.api.units import Day, ScheduleOut, StepOut, UnitOut, unit_out
-from loupan.sales.models import Contract, Deal, Reservation
+from loupan.sales.models import AttachedUnit, Contract, Deal, Reservation
 from loupan.sales.queries.deals import deal_page, deals_for
 from loupan.sales.queries.papers import deal_fields, mark_of, paper_file, paper_record
 from loupan.sales.queries.process import light_of
@@ -73,6 +73,16 @@ class ProcessOut(Schema):
     light: str
 
 
+class AttachedOut(Schema):
+    """A unit that goes with the deal's main unit; `amount` is its part of the deal total."""
+
+    unit: UnitOut
+    product_type: str
+    pricing: str
+    list_total: MoneyOut
+    amount: MoneyOut
+
+
 class DealRowOut(Schema):
     id: int
     project_id: int
@@ -94,6 +104,8 @@ class DealOut(DealRowOut):
     deal_inner_unit_price: UnitPriceOut | None
     overall_rate: RateOut
     deposit: MoneyOut
+    attached: list[AttachedOut]
+    attached_total: MoneyOut
     reservation_id: int | None
     contract_id: int | None
     schedule: list[LineOut]
@@ -126,6 +138,16 @@ def _deal_row(deal: Deal) -> dict[str, Any]:
         "deal_total": deal.deal_total,
         "reserved_on": deal.reserved_on,
         "contracted_on": deal.contracted_on,
+    }
+
+
+def attached_out(row: AttachedUnit) -> dict[str, Any]:
+    return {
+        "unit": unit_out(row.unit),
+        "product_type": row.product_type,
+        "pricing": row.pricing,
+        "list_total": row.list_total,
+        "amount": row.amount,
     }
 
 
@@ -177,6 +199,8 @@ def deal(request: ApiRequest, deal_id: Id) -> Any:
         "deal_inner_unit_price": there.deal_inner_unit_price,
         "overall_rate": there.overall_rate,
         "deposit": there.deposit,
+        "attached": [attached_out(row) for row in page.attached],
+        "attached_total": there.attached_total,
         "reservation_id": page.reservation.pk if page.reservation else None,
         "contract_id": page.contract.pk if page.contract else None,
         "schedule": [

@@ -27,7 +27,15 @@ from loupan.pricing.queries import Special
 from loupan.sales.actions import cancellations, reservations
 from loupan.sales.api.deals import DealFilterIn, filtered, row_out
 from loupan.sales.api.money import MethodCode, money_text
-from loupan.sales.api.units import Day, Ids, ReasonIn, answer_once, ensure_visible
+from loupan.sales.api.units import (
+    AttachedIn,
+    Day,
+    Ids,
+    ReasonIn,
+    answer_once,
+    ensure_visible,
+    wishes,
+)
 from loupan.sales.models import Reservation
 from loupan.sales.queries.reservations import reservations_for
 
@@ -57,6 +65,7 @@ class ReservationIn(Schema):
     sign_by: Day | None = None
     reserved_on: Day | None = None
     special: SpecialIn | None = None
+    attached: Annotated[list[AttachedIn], Field(max_length=20)] = []
 
 
 class CancellationIn(ReasonIn):
@@ -108,7 +117,10 @@ def _reservation(made: Reservation) -> dict[str, Any]:
 
 @router.post("units/{unit_id}/reservations/", response={201: ReservationOut, **ERRORS})
 def reserve(request: ApiRequest, unit_id: Id, payload: ReservationIn) -> Any:
-    """Reserve the unit; of two at once one wins, the other gets 409 `unit_not_available`."""
+    """Reserve the unit, with what is attached; of two at once one wins, the other gets 409.
+
+    `unit_not_available` names the unit that was taken, and nothing is reserved.
+    """
     ensure_visible(request, unit_id)
 
     def do() -> tuple[int, Mapping[str, Any]]:
@@ -122,6 +134,7 @@ def reserve(request: ApiRequest, unit_id: Id, payload: ReservationIn) -> Any:
             sign_by=payload.sign_by,
             reserved_on=payload.reserved_on,
             special=Special(**special.dict()) if special else None,
+            attached=wishes(payload.attached),
             by=request.user,
             at=timezone.now(),
         )

@@ -1,8 +1,8 @@
 """Units over the API: quote, lock, hold, release, withhold."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404
@@ -25,6 +25,7 @@ from loupan.inventory.models import Unit
 from loupan.inventory.queries.units import shows_unit, units_for
 from loupan.org.queries import projects_for
 from loupan.sales.actions import claims, quotes
+from loupan.sales.queries.attached import AttachedWish
 
 router = Router(tags=["sales"])
 
@@ -34,11 +35,19 @@ Day = Annotated[date, Field(ge=date(2000, 1, 1), le=date(2100, 12, 31))]
 Ids = Annotated[list[Id], Field(max_length=40)]
 
 
+class AttachedIn(Schema):
+    """A parking stall, storage unit, garden or roof that goes with the main unit."""
+
+    unit_id: Id
+    pricing: Literal["separate", "inside"] = "separate"
+
+
 class QuoteIn(Schema):
     payment_plan_id: Id
     discount_ids: Ids = []
     reserve_on: Day | None = None
     customer_id: Id | None = None
+    attached: Annotated[list[AttachedIn], Field(max_length=20)] = []
 
 
 class HoldIn(Schema):
@@ -68,8 +77,17 @@ class StepOut(Schema):
     output: str
 
 
+class QuotedUnitOut(Schema):
+    unit_id: int
+    number: str
+    pricing: str
+    list_total: MoneyOut
+    amount: MoneyOut
+
+
 class QuoteOut(Schema):
     id: int
+    attached: list[QuotedUnitOut]
     list_total: MoneyOut
     deal_total: MoneyOut
     deal_unit_price: UnitPriceOut | None
@@ -98,6 +116,10 @@ def unit_out(unit: Unit) -> dict[str, Any]:
     return {"id": unit.pk, "number": unit.number, "status": unit.status}
 
 
+def wishes(attached: Sequence[AttachedIn]) -> list[AttachedWish]:
+    return [AttachedWish(each.unit_id, each.pricing) for each in attached]
+
+
 def answer_once(
     request: ApiRequest, do: Callable[[], tuple[int, Mapping[str, Any]]]
 ) -> HttpResponse | Status[Any]:
@@ -122,6 +144,7 @@ def quote(request: ApiRequest, unit_id: Id, payload: QuoteIn) -> Any:
         discount_ids=payload.discount_ids,
         reserve_on=payload.reserve_on,
         customer_id=payload.customer_id,
+        attached=wishes(payload.attached),
         by=request.user,
         at=timezone.now(),
     )

@@ -17,11 +17,13 @@ from loupan.core.refusals import Refusal
 from loupan.customers.models import Customer
 from loupan.customers.queries import customers_for
 from loupan.inventory.models import Unit
+from loupan.inventory.states import UnitStatus
 from loupan.org.models import User
 from loupan.pricing.errors import OBJECTIONS
 from loupan.pricing.models import Discount
 from loupan.pricing.permissions import AUTHORITY_LABELS, authority_of
 from loupan.pricing.queries import (
+    AttachedDraft,
     Offer,
     Special,
     discounts_for,
@@ -33,6 +35,8 @@ from loupan.pricing.queries import (
 from loupan.pricing.tables import value_text
 from loupan.sales import errors, rules
 from loupan.sales.actions.reservations import LATEST_SIGN_BY, BuyerDraft
+from loupan.sales.queries.attached import AttachedWish, drafts_of
+from loupan.sales.queries.claims import active_claim, not_available
 
 BUYERS, PRICE, TERMS, CHECK = 1, 2, 3, 4
 MOST_BUYERS = 20
@@ -85,9 +89,17 @@ class ReservationForm(forms.Form):
     reserved_on = DayField(label=gettext_lazy("Reserved on"), required=False)
     sign_by = DayField(label=gettext_lazy("Sign by"), required=False)
 
-    def __init__(self, *args: Any, unit: Unit, viewer: User, today: date, **kwargs: Any) -> None:
+    def __init__(
+        self,
+        *args: Any,
+        unit: Unit,
+        viewer: User,
+        today: date,
+        attached: Sequence[AttachedWish] = (),
+        **kwargs: Any,
+    ) -> None:
         super().__init__(*args, **kwargs)
-        self.unit, self.viewer, self.today = unit, viewer, today
+        self.unit, self.viewer, self.today, self.attached = unit, viewer, today, attached
         self.offer: Offer | None = None
         day = offered_on(today)
         plans = plans_for(viewer, unit.project_id).filter(day)
@@ -122,6 +134,8 @@ class ReservationForm(forms.Form):
             self.add_error("deposit", str(errors.DepositTooSmall(minimum=policy.min_deposit)))
             deposit = None
         try:
+            drafts = drafts_of(self.viewer, self.unit, self.attached)
+            self._ensure_free(drafts)
             self.offer = price_for(
                 unit=self.unit,
                 payment_plan_id=data["plan"].pk,
@@ -131,6 +145,7 @@ class ReservationForm(forms.Form):
                 deposit=deposit,
                 sign_by=sign_by,
                 special=self.special(),
+                attached=drafts,
             )
         except Refusal as refusal:
             place = _PLACES.get(refusal.field, refusal.field)
@@ -142,6 +157,17 @@ class ReservationForm(forms.Form):
                 text = _("The discount “%(discount)s” cannot be granted here: %(reason)s.")
                 self.add_error("discount", text % out_of)
         return data
+
+    def _ensure_free(self, drafts: Sequence[AttachedDraft]) -> None:
+        """Say at once which unit is taken; the action looks again under lock."""
+        for draft in drafts:
+            if draft.unit.status == UnitStatus.AVAILABLE:
+                continue
+            claim = active_claim(draft.unit.pk)
+            is_own = claim is not None and claim.deal_id is None
+            is_own = is_own and (claim.customer_id or claim.holder_id == self.viewer.pk)
+            if not is_own:
+                raise not_available(draft.unit, claim)
 
     def special(self) -> Special | None:
         form, value = self.cleaned_data.get("special_form"), self.cleaned_data.get("special_value")

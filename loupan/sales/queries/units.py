@@ -17,11 +17,13 @@ from loupan.ledger import queries as ledger
 from loupan.org.models import User
 from loupan.sales import rules
 from loupan.sales.models import (
+    AttachedUnit,
     Claim,
     Deal,
     ProcessStep,
     Quote,
 )
+from loupan.sales.queries.attached import attached_of
 from loupan.sales.queries.deals import deals_for
 from loupan.sales.queries.process import light_of
 from loupan.sales.queries.quotes import quotes_for
@@ -36,6 +38,9 @@ class UnitSheet:
     # Only where the customer of the claim is the viewer's own to see.
     claim_customer: Customer | None
     deal: Deal | None
+    # The main unit of the deal where this one is attached to it, and what goes with the deal.
+    goes_with: Unit | None
+    attached: list[AttachedUnit]
     steps: list[tuple[ProcessStep, rules.Light]]
     received: Decimal
     floor_prices: bool
@@ -65,6 +70,8 @@ def unit_sheet(unit: Unit, viewer: User, on: date) -> UnitSheet:
         claim=claim,
         claim_customer=customer,
         deal=deal,
+        goes_with=deal.unit if deal and deal.unit_id != unit.pk else None,
+        attached=list(attached_of(deal)) if deal else [],
         steps=[(step, light_of(step, on)) for step in deal.steps.all()] if deal else [],
         received=ledger.received_on_account(deal.account_id) if deal else Decimal("0.00"),
         floor_prices=viewer.may("inventory.read_floor_price", unit.project_id),

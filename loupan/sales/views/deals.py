@@ -172,6 +172,8 @@ def deal(request: DeskRequest, pk: int) -> HttpResponse:
             ],
             "receipts": _receipt_rows(request, page) if sees_money else [],
             "papers": _papers(request, page) if may_print else [],
+            "may_attach": "attach_unit" in page.open_verbs
+            and request.user.may("sales.attach_unit", found.project_id),
             "sees_money": sees_money,
             "may_print": may_print,
             "events": [tables.event_of(event) for event in history_of_deal(page)],
@@ -264,14 +266,12 @@ CONTRACTS = ListPage(
 )
 
 
-@require_safe
 def reservations(request: DeskRequest) -> HttpResponse:
     request.today = business_day(timezone.now())  # type: ignore[attr-defined]
     request.project = current_project(request)  # type: ignore[attr-defined]
     return RESERVATIONS(request)
 
 
-@require_safe
 def contracts(request: DeskRequest) -> HttpResponse:
     request.today = business_day(timezone.now())  # type: ignore[attr-defined]
     request.project = current_project(request)  # type: ignore[attr-defined]

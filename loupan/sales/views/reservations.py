@@ -32,6 +32,7 @@ from loupan.pricing.permissions import AUTHORITY_LABELS, authority_of
 from loupan.pricing.queries import discounts_for, offered_on, plans_for, price_book_of
 from loupan.pricing.tables import trace_rows
 from loupan.sales.actions import reservations
+from loupan.sales.forms.attached import Companions
 from loupan.sales.forms.reservations import (
     BUYERS,
     CHECK,
@@ -47,7 +48,7 @@ from loupan.sales.queries.papers import offer_fields
 # Which names of the address are shown as fields in each step; all others are carried along unseen.
 SHOWN = {
     BUYERS: {"buyer", "share", "add"},
-    PRICE: {"plan", "discount", "special_form", "special_value", "special_reason"},
+    PRICE: {"plan", "discount", "attached", "special_form", "special_value", "special_reason"},
     TERMS: {"deposit", "reserved_on", "sign_by"},
     CHECK: set[str](),
 }
@@ -62,6 +63,7 @@ class Writing:
     unit: Unit
     data: QueryDict
     buyers: Buyers
+    companions: Companions
     form: ReservationForm
 
     def offer_terms(self) -> None:
@@ -97,9 +99,12 @@ def _writing(request: DeskRequest, unit: Unit, given: QueryDict, today: date) ->
     if "plan" not in data and "discount" not in data:
         _first_choice(request, unit, data, today)
     buyers = Buyers(data, unit, request.user)
-    form = ReservationForm(data, unit=unit, viewer=request.user, today=today)
+    companions = Companions(data, unit, request.user)
+    form = ReservationForm(
+        data, unit=unit, viewer=request.user, today=today, attached=companions.wishes
+    )
     form.is_valid()
-    return Writing(unit, data, buyers, form)
+    return Writing(unit, data, buyers, companions, form)
 
 
 def _first_choice(request: DeskRequest, unit: Unit, data: QueryDict, today: date) -> None:
@@ -146,6 +151,8 @@ def _address(writing: Writing, step: int) -> str:
     for who, share in writing.buyers.rows:
         kept.appendlist("buyer", str(who.pk))
         kept.appendlist("share", f"{(share or 0) * 100:f}")
+    for name, value in writing.companions.pairs():
+        kept.appendlist(name, value)
     for name in CARRIED:
         for value in writing.data.getlist(name):
             if value:
@@ -159,6 +166,8 @@ def _hidden(writing: Writing, shown: set[str]) -> list[tuple[str, str]]:
     if "buyer" not in shown:
         for who, share in writing.buyers.rows:
             pairs += [("buyer", str(who.pk)), ("share", f"{(share or 0) * 100:f}")]
+    if "attached" not in shown:
+        pairs += writing.companions.pairs()
     for name in CARRIED:
         if name not in shown:
             pairs += [(name, value) for value in writing.data.getlist(name) if value]
@@ -199,6 +208,8 @@ def _context(request: DeskRequest, writing: Writing, step: int, at: datetime) ->
         ],
         "min_deposit": price_book_of(unit).policy.min_deposit,
         "discounts": _discounts(request, unit, form),
+        "companions": writing.companions,
+        "attachable_url": reverse("sales:attachable", args=[unit.pk]),
         "choices_url": reverse("customers:choices"),
     }
     if step == CHECK and offer:
@@ -276,6 +287,7 @@ def _reserve_once(request: DeskRequest, writing: Writing, at: datetime) -> int:
             reserved_on=data["reserved_on"],
             sign_by=data["sign_by"],
             special=writing.form.special(),
+            attached=writing.companions.wishes,
             by=request.user,
             at=at,
         )
