@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import reduce
 from operator import or_
 from typing import Any
@@ -135,12 +135,16 @@ def _begins(field: str, text: str) -> Q:
     return Q(**{f"{field}__gte": text, f"{field}__lt": text + LAST})
 
 
-def _phone_rows(viewer: User, **found: Any) -> QuerySet[CustomerPhone]:
-    return CustomerPhone.objects.filter(_reach(viewer, "customer__owner_id"), **found)
-
-
 def _by_phone(viewer: User, text: str) -> QuerySet[CustomerPhone] | None:
-    """Phones with this number, or with these last four digits; None when the text is no phone.
+    """The phones wanted, within reach; None when the text is no phone."""
+    wanted = _phone_wanted(viewer, text)
+    if wanted is None:
+        return None
+    return CustomerPhone.objects.filter(_reach(viewer, "customer__owner_id"), **wanted)
+
+
+def _phone_wanted(viewer: User, text: str) -> dict[str, str] | None:
+    """The columns of a phone with this number, or with these last four digits; None for no phone.
 
     Of a part of a number only the last four digits count: matching more of it would let whoever may
     not see a number guess it digit by digit.
@@ -148,7 +152,7 @@ def _by_phone(viewer: User, text: str) -> QuerySet[CustomerPhone] | None:
     if not sees_phones(viewer):
         return None
     if masked := MASKED_PHONE.fullmatch(text):
-        return _phone_rows(viewer, tail=masked[2], masked=f"{masked[1]}****{masked[2]}")
+        return {"tail": masked[2], "masked": f"{masked[1]}****{masked[2]}"}
     if not PHONE_TEXT.fullmatch(text):
         return None
     try:
@@ -157,8 +161,8 @@ def _by_phone(viewer: User, text: str) -> QuerySet[CustomerPhone] | None:
         digits = "".join(str(int(character)) for character in text if character.isdigit())
         if len(digits) < TAIL_LENGTH:
             return None
-        return _phone_rows(viewer, tail=digits[-TAIL_LENGTH:])
-    return _phone_rows(viewer, number_index=blind_index("phone", number))
+        return {"tail": digits[-TAIL_LENGTH:]}
+    return {"number_index": blind_index("phone", number)}
 
 
 def _is_id_number(text: str) -> bool:
@@ -199,6 +203,65 @@ def matching(customers: QuerySet[Customer], viewer: User, text: str) -> QuerySet
     if phones is not None:
         return customers.filter(pk__in=phones.values("customer_id"))
     return customers.filter(reduce(or_, _name_conditions(text)))
+
+
+def found_by_phone(
+    viewer: User, text: str, *, project_id: int | None, after: int | None, limit: int
+) -> tuple[list[dict[str, Any]], str | None] | None:
+    """What `briefly` gives for the customers `matching` a phone or its tail, in one statement.
+
+    None when the text is not looked for among the phones.  The way of a desk that types four digits
+    all day, hence by hand; a test holds it against the plain form.
+    """
+    text = text.strip()[:80].replace("\x00", "")
+    wanted = None if not text or _is_id_number(text) else _phone_wanted(viewer, text)
+    if wanted is None:
+        return None
+    conditions = [viewer.access.rows_sql("customers", project="p.project_id", owner="k.owner_id")]
+    conditions += [f"p.{column} = %s" for column in wanted]
+    values: list[Any] = list(wanted.values())
+    for condition, value in (("p.project_id = %s", project_id), ("p.customer_id < %s", after)):
+        if value is not None:
+            conditions.append(condition)
+            values.append(value)
+    owned = "JOIN customers_customer k ON k.id = p.customer_id" if "k." in conditions[0] else ""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _FOUND.format(owned=owned, conditions=" AND ".join(conditions)), [*values, limit + 1]
+        )
+        found = cursor.fetchall()
+    rows: dict[int, dict[str, Any]] = {}
+    for *values, masked in found:
+        row = rows.get(values[0])
+        if row is None:
+            row = rows[values[0]] = dict(zip(_BRIEF, values, strict=True), phones=[])
+            row["last_contact_at"] = _aware(row["last_contact_at"])
+        row["phones"].append(masked)
+    page = list(rows.values())
+    more = len(page) > limit
+    page = page[:limit]
+    return page, str(page[-1]["id"]) if more else None
+
+
+def _aware(instant: datetime | None) -> datetime | None:
+    """SQLite keeps instants in UTC without saying so."""
+    return instant.replace(tzinfo=UTC) if instant and instant.tzinfo is None else instant
+
+
+_FOUND = """
+SELECT c.id, c.version, c.kind, c.name, c.project_id, c.person_id, c.source_id, s.name, c.owner_id,
+  u.display_name, u.username, c.grade, c.life_class, c.first_contact_on, c.last_contact_at,
+  c.next_contact_on, c.protected_until, n.masked
+FROM (
+  SELECT DISTINCT p.customer_id FROM customers_customerphone p {owned}
+  WHERE {conditions} ORDER BY p.customer_id DESC LIMIT %s
+) found
+JOIN customers_customer c ON c.id = found.customer_id
+JOIN customers_customerphone n ON n.customer_id = c.id
+LEFT JOIN customers_source s ON s.id = c.source_id
+LEFT JOIN org_user u ON u.id = c.owner_id
+ORDER BY c.id DESC, n.sort, n.id
+"""
 
 
 def search(viewer: User, text: str, *, limit: int = 20) -> list[Customer]:

@@ -166,18 +166,41 @@ class Access:
         narrower than the project sees the whole project: such rows have no owner (the unit board).
         Only projects count in which the person may read the group, or holds the `permission` named.
         """
+        whole, by_owner = self._reach(
+            group, permission or READS[group], has_owner=owner is not None
+        )
+        condition = Q(**{f"{project}__in": whole}) if whole else Q(pk__in=[])
+        for owners, projects in by_owner:
+            condition |= Q(**{f"{project}__in": projects, f"{owner}__in": owners})
+        return condition
+
+    def rows_sql(self, group: str, *, project: str, owner: str) -> str:
+        """The condition of `rows` for SQL by hand; `project` and `owner` are columns with their table."""
+
+        def listed(numbers: list[int]) -> str:  # Only integers of our own are put in.
+            return ", ".join(str(int(number)) for number in numbers)
+
+        whole, by_owner = self._reach(group, READS[group], has_owner=True)
+        parts = [f"{project} IN ({listed(whole)})"] if whole else ["1 = 0"]
+        parts += [
+            f"({project} IN ({listed(projects)}) AND {owner} IN ({listed(owners)}))"
+            for owners, projects in by_owner
+        ]
+        return f"({' OR '.join(parts)})"
+
+    def _reach(
+        self, group: str, permission: str, *, has_owner: bool
+    ) -> tuple[list[int], list[tuple[list[int], list[int]]]]:
+        """The projects seen whole; and owners with the other projects in which only theirs is seen."""
         whole: set[int] = set()
         by_owner: dict[frozenset[int], set[int]] = {}
-        for grant, reached in self._seen(group, permission or READS[group]):
-            if owner is None or grant.scope(group) in _WHOLE_PROJECTS:
+        for grant, reached in self._seen(group, permission):
+            if not has_owner or grant.scope(group) in _WHOLE_PROJECTS:
                 whole |= reached
             else:
                 by_owner.setdefault(self._owners(grant, group), set()).update(reached)
-        condition = Q(**{f"{project}__in": sorted(whole)}) if whole else Q(pk__in=[])
-        for owners, projects in by_owner.items():
-            if left := projects - whole:
-                condition |= Q(**{f"{project}__in": sorted(left), f"{owner}__in": sorted(owners)})
-        return condition
+        left = [(sorted(owners), sorted(seen - whole)) for owners, seen in by_owner.items()]
+        return sorted(whole), [(owners, projects) for owners, projects in left if projects]
 
     def owners(self, group: str, project_id: int) -> frozenset[int] | None:
         """Whose rows of a function group this person sees in one project; None means everybody's."""
