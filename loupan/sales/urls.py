@@ -1,6 +1,15 @@
 from django.urls import URLPattern, URLResolver, path
 
-from loupan.sales.views import board, contracts, deals, money, papers, quotes, reservations
+from loupan.sales.views import (
+    attached,
+    board,
+    contracts,
+    deals,
+    money,
+    papers,
+    quotes,
+    reservations,
+)
 
 app_name = "sales"
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -15,6 +24,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("units/<int:pk>/unlock/", board.unit_unlock, name="unit_unlock"),
     path("units/<int:pk>/hold/", board.unit_hold, name="unit_hold"),
     path("units/<int:pk>/release-hold/", board.unit_unhold, name="unit_unhold"),
+    path("units/<int:pk>/attachable/", attached.attachable, name="attachable"),
     path("units/<int:pk>/quote/", quotes.quote, name="quote"),
     path("units/<int:pk>/quote/why/", quotes.quote_why, name="quote_why"),
     path("units/<int:pk>/quote/paper/", quotes.quote_paper, name="quote_paper"),
@@ -28,6 +38,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("contracts/", deals.contracts, name="contracts"),
     path("deals/<int:pk>/", deals.deal, name="deal"),
     path("deals/<int:pk>/why/", deals.deal_why, name="deal_why"),
+    path("deals/<int:pk>/attached/new/", attached.attach, name="attach"),
+    path("deals/<int:pk>/attached/<int:unit_pk>/removal/", attached.detach, name="detach"),
     path("deals/<int:pk>/contract/", contracts.sign, name="sign"),
     path("deals/<int:pk>/buyers/<int:buyer_pk>/", contracts.identify, name="identify"),
     path("deals/<int:pk>/cancellation/", contracts.cancel, name="cancel"),
