@@ -28,11 +28,12 @@ class MoneyType(models.TextChoices):
     COMMERCIAL_LOAN = "commercial_loan", _("Commercial loan")
     PROVIDENT_LOAN = "provident_loan", _("Provident fund loan")
     BALANCE = "balance", _("Balance")
+    ADVANCE_PAYMENT = "advance_payment", _("Advance payment")
     PENALTY = "penalty", _("Penalty income")
 
 
 LOAN_TYPES = frozenset({MoneyType.COMMERCIAL_LOAN, MoneyType.PROVIDENT_LOAN})
-HOUSE_TYPES = frozenset(set(MoneyType) - {MoneyType.PENALTY})
+HOUSE_TYPES = frozenset(set(MoneyType) - {MoneyType.PENALTY, MoneyType.ADVANCE_PAYMENT})
 
 
 class PaymentMethod(models.TextChoices):
@@ -135,12 +136,13 @@ class Receipt(models.Model):
         REFUND = "refund", _("Refund")
         REVERSAL = "reversal", _("Reversal")
         FORFEIT = "forfeit", _("Forfeiture")
+        TRANSFER = "transfer", _("Transfer")
 
     account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="receipts")
     project = models.ForeignKey(Project, on_delete=models.PROTECT, related_name="+")
     number = models.CharField(_("Receipt number"), max_length=40, unique=True)
     kind = models.CharField(_("Kind"), max_length=8, choices=Kind, default=Kind.RECEIPT)
-    # Positive for money in, negative for refund, reversal and forfeiture.
+    # Positive for money in, negative for refund, reversal and forfeiture; a transfer is a pair of both.
     amount = MoneyField(_("Amount"))
     money_type = models.CharField(_("Money type"), max_length=16, choices=MoneyType, blank=True)
     method = models.CharField(_("Method"), max_length=8, choices=PaymentMethod)
@@ -155,6 +157,10 @@ class Receipt(models.Model):
     corrects = models.ForeignKey(
         "self", on_delete=models.PROTECT, null=True, related_name="corrections"
     )
+    # Of a transfer, the line that came in names the one that went out of the other account.
+    carried_from = models.OneToOneField(
+        "self", on_delete=models.PROTECT, null=True, related_name="carried_to"
+    )
     reason = models.CharField(max_length=200, blank=True)
     request_key = models.UUIDField(unique=True)
 
@@ -163,7 +169,9 @@ class Receipt(models.Model):
         constraints = [
             models.CheckConstraint(
                 condition=(Q(kind="receipt") & Q(amount__gt=0))
-                | (~Q(kind="receipt") & Q(amount__lt=0)),
+                | (~Q(kind__in=["receipt", "transfer"]) & Q(amount__lt=0))
+                | (Q(kind="transfer") & Q(amount__lt=0) & Q(carried_from__isnull=True))
+                | (Q(kind="transfer") & Q(amount__gt=0) & Q(carried_from__isnull=False)),
                 name="receipt_sign_follows_kind",
             ),
             models.CheckConstraint(

@@ -88,6 +88,9 @@ class PolicyOut(Schema):
     lock_minutes: int
     locks_per_person: int
     down_payment_rule: str
+    provisional_days: int
+    provisional_amount: MoneyOut
+    allows_direct_contract: bool
 
 
 def _project(request: ApiRequest, project_id: int) -> Project:

@@ -218,6 +218,9 @@ class PolicyForm(forms.ModelForm):  # type: ignore[type-arg]
     """Validates only; saving is the action's."""
 
     min_deposit = AmountField(label=gettext_lazy("Minimum deposit"), min_value=Decimal(0))
+    provisional_amount = AmountField(
+        label=gettext_lazy("Amount of a provisional reservation"), min_value=Decimal(0)
+    )
 
     class Meta:
         model = PricingPolicy
@@ -231,7 +234,13 @@ class PolicyForm(forms.ModelForm):  # type: ignore[type-arg]
             "sign_within_days",
             "lock_minutes",
             "locks_per_person",
+            "provisional_amount",
+            "provisional_days",
+            "allows_direct_contract",
         ]
+
+    def clean_provisional_days(self) -> int:
+        return _within(self.cleaned_data["provisional_days"], 1, 30)
 
     def clean_lock_minutes(self) -> int:
         return _within(self.cleaned_data["lock_minutes"], 1, 240)

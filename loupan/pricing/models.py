@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from loupan.core.db import LockingManager
 from loupan.core.money import AreaField, MoneyField, RateField, UnitPriceField
-from loupan.inventory.models import Unit
+from loupan.inventory.models import ProductType, Unit
 from loupan.org.models import Project
 from loupan.pricing.states import FormulaStatus, PriceLineState, PriceListStatus
 
@@ -104,11 +104,17 @@ class RoundingMode(models.TextChoices):
 
 
 class PrecisionRule(models.Model):
-    """Unit and mode of rounding of one named amount in one project (精度设置)."""
+    """Unit and mode of rounding of one named amount in one project (精度设置).
+
+    With a product type it is the rule of that class of property alone.
+    """
 
     UNITS = [(u, u) for u in ("10000", "1000", "100", "10", "1", "0.1", "0.01")]
 
     project = models.ForeignKey(Project, on_delete=models.PROTECT, related_name="+")
+    product_type = models.CharField(
+        _("Class of property"), max_length=8, choices=ProductType, blank=True
+    )
     target = models.CharField(_("Amount"), max_length=16, choices=PrecisionTarget)
     unit = models.CharField(_("Unit"), max_length=6, choices=UNITS, default="1")
     mode = models.CharField(
@@ -121,12 +127,35 @@ class PrecisionRule(models.Model):
         verbose_name = _("Precision setting")
         constraints = [
             models.UniqueConstraint(
-                fields=["project", "target"], name="precision_once_per_project_and_amount"
+                fields=["project", "product_type", "target"],
+                name="precision_once_per_class_and_amount",
             )
         ]
 
     def __str__(self) -> str:
         return f"{self.target} {self.unit} {self.mode}"
+
+
+class ClassPolicy(models.Model):
+    """Order of calculation and rounding between steps where a class of property has its own."""
+
+    project = models.ForeignKey(Project, on_delete=models.PROTECT, related_name="+")
+    product_type = models.CharField(_("Class of property"), max_length=8, choices=ProductType)
+    calculation_order = models.CharField(
+        _("Calculation order"), max_length=16, choices=CalculationOrder
+    )
+    round_each_step = models.BooleanField(_("Round after each step"), default=False)
+
+    class Meta:
+        verbose_name = _("Class of property")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["project", "product_type"], name="class_policy_once_per_project"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.project_id} {self.product_type}"
 
 
 class PlanKind(models.TextChoices):
@@ -369,7 +398,7 @@ class PriceTable(models.Model):
 
 
 class Formula(models.Model):
-    """One edition of a formula of the office (公式设置). What was enabled is never changed, only succeeded."""
+    """One edition of a formula of the office (公式设置); once enabled never changed, only succeeded."""
 
     class Target(models.TextChoices):
         UNIT_PRICE = "unit_price", _("Unit price")

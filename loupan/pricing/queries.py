@@ -2,30 +2,58 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from django.db.models import F, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Case, F, Max, OuterRef, Q, QuerySet, Subquery, When
+from django.db.models.functions import Coalesce
 
 from loupan.core.dates import DateOutOfRange, add_days
 from loupan.core.refusals import Refusal
 from loupan.core.rounding import TO_FEN, AmountOutOfRange, Mode, Precision
-from loupan.inventory.models import Unit
+from loupan.inventory.models import ProductType, Unit
 from loupan.inventory.rules.prices import ListPrice, PriceCalculator
+from loupan.inventory.states import SOLD, UnitStatus
 from loupan.org.models import User
 from loupan.pricing import errors
 from loupan.pricing.models import (
+    ClassPolicy,
     Discount,
     DiscountAuthority,
+    FloorLevel,
+    FloorPrice,
+    Formula,
+    FormulaCase,
     PaymentPlan,
     PaymentPlanLine,
     PrecisionRule,
+    PriceKind,
+    PriceList,
+    PriceListLine,
+    PriceTable,
     PricingPolicy,
 )
-from loupan.pricing.rules import authority, deal_price, discounts, list_price, payment_plan
+from loupan.pricing.rules import (
+    authority,
+    deal_price,
+    discounts,
+    list_price,
+    payment_plan,
+    repricing,
+)
+from loupan.pricing.rules.attached import Attached, PricedTogether, price_together
+from loupan.pricing.rules.formula import (
+    VARIABLES,
+    Band,
+    FormulaProblem,
+    LookupTable,
+    compiled,
+)
+from loupan.pricing.rules.repricing import PricedUnit, Recipe, problem_text
 from loupan.pricing.rules.tracing import PrecisionSettings, PricingProblem, Step
+from loupan.pricing.states import FormulaStatus, PriceListStatus
 
 MOST_BOOKS = 200
 # Reasons that are no objection to the item: a better one of its kind was chosen as well.
@@ -88,6 +116,15 @@ def offered_on(day: date) -> Q:
 
 
 @dataclass(frozen=True)
+class ClassSettings:
+    """How one class of property computes (DOMAIN 2.2.4)."""
+
+    order: list_price.CalculationOrder
+    round_each_step: bool
+    precision: PrecisionSettings
+
+
+@dataclass(frozen=True)
 class PriceBook:
     """Policy, rounding, authority, plans and discounts of one project at one moment; read only."""
 
@@ -96,6 +133,8 @@ class PriceBook:
     authority: tuple[authority.AuthorityRule, ...]
     plans: Mapping[int, PaymentPlan]
     discounts: Mapping[int, Discount]
+    # By product type; every one is there.
+    classes: Mapping[str, ClassSettings]
 
 
 _books: dict[UUID, PriceBook] = {}
@@ -118,15 +157,18 @@ def price_book(project_id: int, stamp: UUID | None = None) -> PriceBook:
     policy = PricingPolicy.objects.filter(project_id=project_id).first()
     if policy is not None and (known := _books.get(policy.stamp)):
         return known
+    rules = list(PrecisionRule.objects.filter(project_id=project_id))
+    own = policy or PricingPolicy(project_id=project_id)
     book = PriceBook(
-        policy=policy or PricingPolicy(project_id=project_id),
-        precision=precision_of(PrecisionRule.objects.filter(project_id=project_id)),
+        policy=own,
+        precision=precision_of(rules),
         authority=_authority_of(DiscountAuthority.objects.filter(project_id=project_id)),
         plans={
             plan.pk: plan
             for plan in PaymentPlan.objects.filter(project_id=project_id).prefetch_related("lines")
         },
         discounts={row.pk: row for row in Discount.objects.filter(project_id=project_id)},
+        classes=_classes(own, rules, ClassPolicy.objects.filter(project_id=project_id)),
     )
     if policy is not None:
         if len(_books) >= MOST_BOOKS:
@@ -140,11 +182,32 @@ def price_book_of(unit: Unit) -> PriceBook:
     return price_book(unit.project_id, getattr(unit, "price_stamp", None))
 
 
-def precision_of(rows: Iterable[PrecisionRule]) -> PrecisionSettings:
-    """The precision settings of a project: its rows over the defaults."""
+def _classes(
+    policy: PricingPolicy, rules: Sequence[PrecisionRule], own: Iterable[ClassPolicy]
+) -> dict[str, ClassSettings]:
+    by_class = {row.product_type: row for row in own}
+    return {
+        product: ClassSettings(
+            order=list_price.CalculationOrder(
+                by_class[product].calculation_order
+                if product in by_class
+                else policy.calculation_order
+            ),
+            round_each_step=by_class[product].round_each_step
+            if product in by_class
+            else policy.round_each_step,
+            precision=precision_of(rules, product),
+        )
+        for product in ProductType.values
+    }
+
+
+def precision_of(rows: Iterable[PrecisionRule], product_type: str = "") -> PrecisionSettings:
+    """The precision of a class of property: its own rows over those of the project over the defaults."""
     named = {
         row.target: Precision(Decimal(row.unit), Mode(row.mode))
-        for row in rows
+        for row in sorted(rows, key=lambda row: row.product_type)
+        if row.product_type in {"", product_type}
         if row.target in {field.name for field in fields(PrecisionSettings)}
     }
     return PrecisionSettings(**named)
@@ -181,6 +244,7 @@ class OfferItem:
     amount_or_rate: Decimal
     is_for_signing_on_time: bool = False
     reason: str = ""
+    product_types: tuple[str, ...] = ()
 
     @property
     def is_objection(self) -> bool:
@@ -200,8 +264,30 @@ class OfferLine:
 
 
 @dataclass(frozen=True)
+class AttachedDraft:
+    """A unit that is to go with the main one; `is_inside`, the main unit's price pays for it."""
+
+    unit: Unit
+    is_inside: bool = False
+
+
+@dataclass(frozen=True)
+class AttachedOffer:
+    """What an attached unit costs in an offer; yuan, m²."""
+
+    unit: Unit
+    is_inside: bool
+    list_total: Decimal
+    amount: Decimal
+    trace: list[dict[str, Any]]
+
+
+@dataclass(frozen=True)
 class Offer:
-    """What a unit costs under one plan with some discounts, and how that came about (X-01)."""
+    """What a unit costs under one plan with some discounts, and how that came about (X-01).
+
+    The deal total is that of all units; areas, unit prices and list total are the main unit's.
+    """
 
     unit_id: int
     payment_plan_id: int
@@ -232,6 +318,13 @@ class Offer:
     floor_total: Decimal | None
     floor_margin: Decimal | None
     trace: list[dict[str, Any]]
+    attached: tuple[AttachedOffer, ...] = ()
+    attached_total: Decimal = Decimal(0)
+
+    @property
+    def main_total(self) -> Decimal:
+        """What of the deal total is for the main unit."""
+        return self.deal_total - self.attached_total
 
 
 @dataclass(frozen=True)
@@ -254,11 +347,12 @@ def price_for(
     sign_by: date | None = None,
     special: Special | None = None,
     left: Mapping[int, int] | None = None,
+    attached: Sequence[AttachedDraft] = (),
 ) -> Offer:
-    """What this unit costs when reserved on that day (DOMAIN 2.3, 2.4; yuan, m², shares of one).
+    """What this unit, with what is attached to it, costs when reserved on that day (DOMAIN 2.3).
 
-    The contract day is planned as `sign_by`, by default so many days after the reservation as the
-    project says; the deposit is that of the plan, else the project's minimum.  `left` are quotas
+    Yuan, m², shares of one.  The contract day is planned as `sign_by`, by default so many days after
+    the reservation as the project says; the deposit is that of the plan, else the project's minimum.  `left` are quotas
     known under lock.  Raises PlanNotOffered, DiscountNotOffered, DepositExceedsDownPayment,
     DownPaymentBelowMinimum, PriceNotComputable, ListPriceMissing.
     """
@@ -280,10 +374,13 @@ def price_for(
         items.append(_special_item(special))
     try:
         sign_by = sign_by or add_days(reserve_on, book.policy.sign_within_days)
-        priced = deal_price.price_deal(_price_input(unit, plan, items, book, reserve_on))
+        priced = price_together(
+            _price_input(unit, plan, items, book, reserve_on),
+            [_attached(each) for each in attached],
+        )
         planned = schedule_of(
             plan, deal_total=priced.deal_total, deposit=deposit, reserved_on=reserve_on,
-            contracted_on=sign_by, precision=book.precision,
+            contracted_on=sign_by, precision=book.classes[unit.product_type].precision,
         )  # fmt: skip
     except (PricingProblem, DateOutOfRange, AmountOutOfRange) as problem:
         raise refusal_of(problem) from problem
@@ -291,7 +388,15 @@ def price_for(
     return _offer(
         unit, plan, priced, planned, by_code, book, viewer,
         deposit=deposit, reserve_on=reserve_on, sign_by=sign_by, special=special,
+        attached=attached,
     )  # fmt: skip
+
+
+def _attached(draft: AttachedDraft) -> Attached:
+    unit = draft.unit
+    if unit.list_total is None:
+        raise PricingProblem("price_missing")
+    return Attached(unit.number, unit.list_total, unit.product_type, draft.is_inside)
 
 
 def _is_offered(row: PaymentPlan, day: date) -> bool:
@@ -324,9 +429,9 @@ def _price_input(
         ),
         basis=list_price.Basis(unit.price_basis),
         stack_mode=discounts.StackMode(book.policy.stack_mode),
-        round_each_step=book.policy.round_each_step,
+        round_each_step=book.classes[unit.product_type].round_each_step,
         identity_best_only=book.policy.identity_best_only,
-        precision=book.precision,
+        precision=book.classes[unit.product_type].precision,
     )
 
 
@@ -389,13 +494,22 @@ def schedule_of(
     reserved_on: date,
     contracted_on: date,
     precision: PrecisionSettings,
+    filed_on: date | None = None,
+    handed_over_on: date | None = None,
+    milestones: Mapping[str, date] | None = None,
 ) -> payment_plan.Schedule:
     """The payments of a deal under a plan, dated from those days. Raises PlanProblem."""
     return payment_plan.schedule(
         plan_lines(plan.lines.all()),
         deal_total=deal_total,
         deposit=deposit,
-        anchors=payment_plan.Anchors(reservation=reserved_on, contract=contracted_on),
+        anchors=payment_plan.Anchors(
+            reservation=reserved_on,
+            contract=contracted_on,
+            filing=filed_on,
+            handover=handed_over_on,
+            milestones=milestones or {},
+        ),
         minimum_down_payment=plan.min_down_payment_rate,
         precision=precision,
     )
@@ -450,7 +564,7 @@ def refusal_of(problem: PricingProblem | DateOutOfRange | AmountOutOfRange) -> R
 def _offer(
     unit: Unit,
     plan: PaymentPlan,
-    priced: deal_price.Priced,
+    priced: PricedTogether,
     planned: payment_plan.Schedule,
     by_code: Mapping[str, Discount],
     book: PriceBook,
@@ -460,9 +574,17 @@ def _offer(
     reserve_on: date,
     sign_by: date,
     special: Special | None,
+    attached: Sequence[AttachedDraft],
 ) -> Offer:
+    main = priced.main
+    offered = tuple(
+        AttachedOffer(draft.unit, draft.is_inside, draft.unit.list_total or Decimal(0), each.amount,
+                      trace_json(each.trace))
+        for draft, each in zip(attached, priced.attached, strict=True)
+    )  # fmt: skip
+    covered, floors = _against_floor(unit, main.deal_total, offered)
     sees_floor = viewer.may("inventory.read_floor_price", unit.project_id)
-    floor_total = unit.floor_total if sees_floor else None
+    floor_total = floors if sees_floor else None
     return Offer(
         unit_id=unit.pk,
         payment_plan_id=plan.pk,
@@ -474,11 +596,11 @@ def _offer(
         built_area=unit.built_area,
         inner_area=unit.inner_area,
         list_unit_price=unit.list_unit_price,
-        list_total=priced.list_total,
+        list_total=main.list_total,
         deal_total=priced.deal_total,
-        discount_amount=priced.discount_amount,
-        deal_unit_price=priced.built_unit_price,
-        deal_inner_unit_price=priced.inner_unit_price,
+        discount_amount=priced.list_total - priced.deal_total,
+        deal_unit_price=main.built_unit_price,
+        deal_inner_unit_price=main.inner_unit_price,
         overall_rate=priced.overall_rate,
         overall_rate_truncated=priced.overall_rate_truncated,
         deposit=deposit,
@@ -486,19 +608,33 @@ def _offer(
         down_payment=priced.deal_total - planned.loan_total,
         down_payment_ratio=planned.down_payment_ratio,
         schedule=offer_lines(planned),
-        applied=tuple(_shown(item, by_code) for item in priced.applied),
-        refused=tuple(_shown(each.item, by_code, each.reason) for each in priced.refused),
+        applied=tuple(_shown(item, by_code) for item in main.applied),
+        refused=tuple(_shown(each.item, by_code, each.reason) for each in main.refused),
         authority=authority.authority_needed(
             overall_rate_truncated=priced.overall_rate_truncated,
-            deal_total=priced.deal_total,
-            floor_total=unit.floor_total,
-            published_only=special is None,
+            deal_total=covered,
+            floor_total=floors,
+            published_only=special is None and not any(each.is_inside for each in attached),
             matrix=book.authority,
         ),
         floor_total=floor_total,
-        floor_margin=None if floor_total is None else priced.deal_total - floor_total,
+        floor_margin=None if floor_total is None else covered - floor_total,
         trace=trace_json([*priced.trace, *planned.trace]),
+        attached=offered,
+        attached_total=sum((each.amount for each in offered), Decimal(0)),
     )
+
+
+def _against_floor(
+    unit: Unit, main_total: Decimal, attached: Iterable[AttachedOffer]
+) -> tuple[Decimal, Decimal | None]:
+    """Amounts and floor prices together, of those units that have a floor price (U-6)."""
+    amounts = [(unit.floor_total, main_total)]
+    amounts += [(each.unit.floor_total, each.amount) for each in attached]
+    known = [(floor, amount) for floor, amount in amounts if floor is not None]
+    if not known:
+        return main_total, None
+    return sum((a for _, a in known), Decimal(0)), sum((f for f, _ in known), Decimal(0))
 
 
 def _shown(
@@ -514,6 +650,7 @@ def _shown(
         amount_or_rate=item.value,
         is_for_signing_on_time=item.conditions.on_time_signing,
         reason=str(reason),
+        product_types=tuple(sorted(item.conditions.product_types)),
     )
 
 
@@ -523,6 +660,11 @@ def trace_json(steps: Iterable[Step]) -> list[dict[str, Any]]:
         {"step": each.step, "rule": each.rule, "input": each.input, "output": each.output}
         for each in steps
     ]
+
+
+def trace_steps(stored: Iterable[Mapping[str, Any]]) -> tuple[Step, ...]:
+    """A trace that was stored, as the rules made it."""
+    return tuple(Step(**each) for each in stored)
 
 
 def list_price_calculator(project_id: int) -> PriceCalculator:
@@ -574,3 +716,360 @@ def list_price_of(
         return ListPrice(unit_price, None)
     shown = priced.inner_unit_price if basis == "inner" else priced.built_unit_price
     return ListPrice(shown, priced.list_total, trace_json(priced.trace))
+
+
+# --- Formulas and their tables --------------------------------------------------------------------
+
+
+def price_tables_for(viewer: User, project_id: int | None = None) -> QuerySet[PriceTable]:
+    return PriceTable.objects.filter(_within_reach(viewer, project_id)).order_by(
+        "project_id", "code"
+    )
+
+
+def formulas_for(viewer: User, project_id: int | None = None) -> QuerySet[Formula]:
+    """Formulas of the projects this person prices in, the newest edition of each first."""
+    return Formula.objects.filter(_within_reach(viewer, project_id)).order_by(
+        "project_id", "code", "-edition"
+    )
+
+
+def tables_of(project_id: int) -> dict[str, LookupTable]:
+    """What the formulas of a project may look up, by code."""
+    return {row.code: lookup_table(row) for row in PriceTable.objects.filter(project_id=project_id)}
+
+
+def lookup_table(row: PriceTable) -> LookupTable:
+    return table_from(
+        {
+            "code": row.code,
+            "keys": row.keys,
+            "rows": row.rows,
+            "otherwise": None if row.otherwise is None else f"{row.otherwise:f}",
+        }
+    )
+
+
+def table_from(kept: Mapping[str, Any]) -> LookupTable:
+    """A table as lists of prices keep it: code, keys, rows, otherwise; amounts are text."""
+    otherwise = kept.get("otherwise")
+    is_floors = kept["keys"] == PriceTable.Keys.FLOOR
+    rows = kept["rows"]
+    return LookupTable(
+        code=kept["code"],
+        rows={} if is_floors else {row["key"]: Decimal(row["value"]) for row in rows},
+        bands=tuple(
+            Band(
+                int(row["lowest"]),
+                int(row["highest"]),
+                Decimal(row["start"]),
+                Decimal(row["per_floor"]),
+                int(row["counted_from"]),
+            )
+            for row in (rows if is_floors else ())
+        ),
+        otherwise=None if otherwise is None else Decimal(otherwise),
+        by_part=kept["keys"] == PriceTable.Keys.NUMBER,
+    )
+
+
+def formula_refused(problem: FormulaProblem) -> errors.FormulaRefused:
+    """The sentence for what the rules say about a formula."""
+    said = errors.FORMULA_PROBLEMS.get(problem.code)
+    told = str(said) % problem.facts if said else problem.code
+    return errors.FormulaRefused(position=problem.position, problem=told)
+
+
+def enabled_formulas(project_id: int) -> dict[str, str]:
+    """The texts of the formulas in use, by code."""
+    rows = Formula.objects.filter(project_id=project_id, status=FormulaStatus.ENABLED)
+    return dict(rows.values_list("code", "text"))
+
+
+@dataclass(frozen=True)
+class CaseResult:
+    """What a formula came to in one of its cases; `problem` is the stable code of a refusal."""
+
+    case: FormulaCase
+    value: Decimal | None
+    problem: str
+    passed: bool
+
+
+def case_results(formula: Formula, text: str | None = None) -> list[CaseResult]:
+    """Every saved case of a formula computed anew, in this or another wording (X-15).
+
+    Raises FormulaProblem when the text itself is wrong.
+    """
+    project_id = formula.project_id
+    made = compiled(
+        formula.text if text is None else text,
+        tables=tables_of(project_id),
+        formulas=enabled_formulas(project_id),
+        name=formula.code,
+    )
+    cases = list(formula.cases.order_by("id"))
+    units = {
+        unit.id: unit
+        for unit in priced_units(project_id, {"units": [c.unit_id for c in cases if c.unit_id]})
+    }
+    found = []
+    for case in cases:
+        unit = units.get(case.unit_id) if case.unit_id else None
+        values = {**(unit.values if unit else {}), **typed_values(case.values)}
+        try:
+            value = made.value(values)
+        except FormulaProblem as problem:
+            found.append(CaseResult(case, None, problem_text(problem), passed=False))
+        else:
+            found.append(CaseResult(case, value, "", passed=value == case.expected))
+    return found
+
+
+def typed_values(texts: Mapping[str, str]) -> dict[str, Any]:
+    """Values of variables as they are kept (text) in the kinds that formulas know."""
+    kinds = {"number": Decimal, "text": str, "truth": lambda text: text == "yes"}
+    return {name: kinds[VARIABLES[name]](text) for name, text in texts.items()}
+
+
+# --- Units as pricing looks at them ---------------------------------------------------------------
+
+_UNIT_COLUMNS = (
+    "id", "number", "building__name", "layout__name", "layout__code", "product_type", "status",
+    "price_basis", "predicted_built_area", "predicted_inner_area", "measured_built_area",
+    "measured_inner_area", "list_unit_price", "list_total", "floor_total", "filed_total",
+    "entrance_id", "floor_no", "floors_spanned", "position", "orientation", "view", "is_corner",
+    "balcony_area", "garden_area", "fitout_unit_price", "room_no",
+)  # fmt: skip
+
+
+def units_in(project_id: int, scope: Mapping[str, Sequence[Any]]) -> QuerySet[Unit]:
+    """The units of a scope: `buildings`, `layouts`, `units` by id, `product_types`; {} is all."""
+    rows = Unit.objects.filter(project_id=project_id)
+    for key, column in (
+        ("buildings", "building_id"),
+        ("layouts", "layout_id"),
+        ("product_types", "product_type"),
+        ("units", "pk"),
+    ):
+        if scope.get(key) is not None:
+            rows = rows.filter(**{f"{column}__in": scope[key]})
+    return rows
+
+
+def priced_units(project_id: int, scope: Mapping[str, Sequence[Any]]) -> list[PricedUnit]:
+    """Units with everything formulas may ask of them, in board order; two statements."""
+    tops = dict(
+        Unit.objects.filter(project_id=project_id)
+        .values_list("entrance_id")
+        .annotate(top=Max(F("floor_no") + F("floors_spanned") - 1))
+    )
+    rows = (
+        units_in(project_id, scope)
+        .order_by("building__sort", "building_id", "entrance__sort", "entrance_id", "-floor_no",
+                  "position", "id")
+        .values_list(*_UNIT_COLUMNS)
+    )  # fmt: skip
+    return [_priced_unit(dict(zip(_UNIT_COLUMNS, row, strict=True)), tops) for row in rows]
+
+
+def _priced_unit(row: Mapping[str, Any], tops: Mapping[int, int]) -> PricedUnit:
+    built = row["measured_built_area"] or row["predicted_built_area"]
+    inner = row["measured_inner_area"] or row["predicted_inner_area"]
+    highest = tops[row["entrance_id"]]
+    return PricedUnit(
+        id=row["id"],
+        number=row["number"],
+        building=row["building__name"],
+        layout=row["layout__name"] or "",
+        product=row["product_type"],
+        status=row["status"],
+        basis=row["price_basis"],
+        built_area=built,
+        inner_area=inner,
+        unit_price=row["list_unit_price"],
+        total=row["list_total"],
+        floor_total=row["floor_total"],
+        filed_total=row["filed_total"],
+        values={
+            "built_area": built,
+            "inner_area": inner,
+            "shared_area": None if built is None or inner is None else built - inner,
+            "balcony_area": row["balcony_area"],
+            "garden_area": row["garden_area"],
+            "list_unit_price": row["list_unit_price"],
+            "list_total": row["list_total"],
+            "floor_total": row["floor_total"],
+            "fitout_unit_price": row["fitout_unit_price"],
+            "floor_no": Decimal(row["floor_no"]),
+            "floors_total": Decimal(highest),
+            "orientation": row["orientation"],
+            "view": row["view"],
+            "position": Decimal(row["position"]),
+            "layout": row["layout__code"] or "",
+            "is_top": row["floor_no"] + row["floors_spanned"] - 1 == highest,
+            "is_corner": row["is_corner"],
+            "room_no": row["room_no"],
+        },
+    )
+
+
+# --- Price lists ----------------------------------------------------------------------------------
+
+# Prices of these never change again (U-5), and what is no stock has none to change.
+NEVER_REPRICED = frozenset({UnitStatus.PROVISIONAL, UnitStatus.OFF_MARKET}) | SOLD
+
+
+def price_lists_for(viewer: User, project_id: int | None = None) -> QuerySet[PriceList]:
+    """Versions of prices this person may read; those of floors only with the right to floor prices."""
+    rows = PriceList.objects.filter(_within_reach(viewer, project_id))
+    seen = viewer.acts_in("inventory.read_floor_price")
+    return rows.filter(~Q(kind=PriceKind.FLOOR) | Q(project_id__in=seen)).order_by("-id")
+
+
+def settings_of(project_id: int) -> dict[str, repricing.Settings]:
+    """Order and precision by product type."""
+    return {
+        product: repricing.Settings(found.order, found.precision)
+        for product, found in price_book(project_id).classes.items()
+    }
+
+
+def recipe_of(price_list: PriceList) -> Recipe:
+    """What the prices of a list are computed from, as it was kept with the list."""
+    return recipe_from(price_list.method, price_list.basis)
+
+
+def recipe_from(method: str, basis: Mapping[str, Any]) -> Recipe:
+    base_price = basis.get("base_price")
+    return Recipe(
+        method=repricing.Method(method),
+        amount=Decimal(basis.get("amount", "0")),
+        target=repricing.Target(basis.get("target", "unit_price")),
+        base_price=Decimal(base_price) if base_price else None,
+        text=basis.get("text", ""),
+        code=basis.get("code", ""),
+        edition=basis.get("edition", 0),
+        formulas=basis.get("formulas", {}),
+        tables={table["code"]: table_from(table) for table in basis.get("tables", [])},
+    )
+
+
+def formula_basis(formula: Formula, base_price: Decimal | None) -> dict[str, Any]:
+    """A formula in use with everything it asks for, to be kept with a list. Raises FormulaProblem."""
+    formulas = enabled_formulas(formula.project_id)
+    made = compiled(
+        formula.text,
+        tables=tables_of(formula.project_id),
+        formulas=formulas,
+        name=formula.code,
+    )
+    tables = PriceTable.objects.filter(project_id=formula.project_id, code__in=made.tables)
+    return {
+        "code": formula.code,
+        "edition": formula.edition,
+        "target": formula.target,
+        "text": formula.text,
+        "formulas": formulas,
+        "base_price": None if base_price is None else f"{base_price:f}",
+        "tables": [
+            {
+                "code": row.code,
+                "name": row.name,
+                "keys": row.keys,
+                "rows": row.rows,
+                "otherwise": None if row.otherwise is None else f"{row.otherwise:f}",
+            }
+            for row in tables.order_by("code")
+        ],
+    }
+
+
+def repriceable(project_id: int, scope: Mapping[str, Sequence[Any]]) -> list[PricedUnit]:
+    """The units of a scope whose price may still change; those claimed for a while included."""
+    return [
+        unit for unit in priced_units(project_id, scope) if unit.status not in NEVER_REPRICED
+    ]
+
+
+def stored_lines(price_list: PriceList, *, with_trace: bool = False) -> list[repricing.Line]:
+    """The lines of a list beside the units as they are now; a line without one has no unit any more."""
+    kept = {
+        row["unit_id"]: row
+        for row in price_list.lines.values(
+            "unit_id", "new_unit_price", "new_total", "problem", *(["trace"] if with_trace else [])
+        )
+    }
+    units = priced_units(price_list.project_id, price_list.scope)
+    return [
+        repricing.Line(
+            unit,
+            kept[unit.id]["new_unit_price"],
+            kept[unit.id]["new_total"],
+            kept[unit.id]["problem"],
+            trace_steps(kept[unit.id]["trace"]) if with_trace else (),
+        )
+        for unit in units
+        if unit.id in kept
+    ]
+
+
+def stale_lines(price_list: PriceList) -> QuerySet[PriceListLine]:
+    """Lines computed with an area the unit no longer has, whose price can still change."""
+    built = Coalesce("unit__measured_built_area", "unit__predicted_built_area")
+    inner = Coalesce("unit__measured_inner_area", "unit__predicted_inner_area")
+    return (
+        price_list.lines.exclude(unit__status__in=NEVER_REPRICED)
+        .annotate(
+            area_now=Case(
+                When(unit__price_basis="built", then=built),
+                When(unit__price_basis="inner", then=inner),
+            )
+        )
+        .filter(~Q(area=F("area_now")) | Q(area=None, area_now__isnull=False)
+                | Q(area__isnull=False, area_now=None))
+    )  # fmt: skip
+
+
+def wrong_lines(price_list: PriceList) -> QuerySet[PriceListLine]:
+    """Lines that block approval: no price, below the floor, above the filed price, below its share.
+
+    Units whose price cannot change any more do not count.
+    """
+    rate = price_book(price_list.project_id).policy.filed_lower_rate
+    floors = Q(new_total__lt=F("unit__floor_total"))
+    filed = Q(new_total__gt=F("unit__filed_total"))
+    wrong = Q(new_total=None)
+    if price_list.kind == PriceKind.LIST:
+        wrong |= floors | filed
+        if rate is not None:
+            wrong |= Q(new_total__lt=F("unit__filed_total") * rate)
+    return price_list.lines.exclude(unit__status__in=NEVER_REPRICED).filter(wrong)
+
+
+def due_price_lists(at: datetime) -> list[int]:
+    """Approved lists whose instant has come, the earliest first."""
+    return list(
+        PriceList.objects.filter(status=PriceListStatus.APPROVED, effective_at__lte=at)
+        .order_by("effective_at", "id")
+        .values_list("pk", flat=True)
+    )
+
+
+def prices_of_unit(viewer: User, unit: Unit) -> QuerySet[PriceListLine]:
+    """Every version in which the price of a unit stood, the latest first."""
+    return (
+        PriceListLine.objects.filter(unit=unit, price_list__in=price_lists_for(viewer))
+        .exclude(price_list__status=PriceListStatus.DISCARDED)
+        .select_related("price_list")
+        .defer("trace", "price_list__basis")
+        .order_by("-price_list_id")
+    )
+
+
+def floor_prices_of(unit: Unit) -> dict[str, Decimal]:
+    """The floor totals of a unit by level, as far as they are set (DOMAIN 2.2.1)."""
+    found = dict(FloorPrice.objects.filter(unit=unit).values_list("level", "total"))
+    if unit.floor_total is not None:
+        found[FloorLevel.PROJECT] = unit.floor_total
+    return found

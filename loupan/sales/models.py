@@ -10,11 +10,18 @@ from django.utils.translation import gettext_lazy as _
 from loupan.core.db import LockingManager
 from loupan.core.money import AreaField, MoneyField, RateField, UnitPriceField
 from loupan.customers.models import Customer
-from loupan.inventory.models import Unit
+from loupan.inventory.models import Building, Unit
 from loupan.ledger.models import Account
 from loupan.org.models import PriceBasis, Project
 from loupan.pricing.models import Discount, PaymentPlan
-from loupan.sales.states import AttachedPricing, ClaimKind, DealStatus, StepCode
+from loupan.sales.states import (
+    AttachedPricing,
+    ClaimKind,
+    DealStatus,
+    StepCode,
+    UnfilingSide,
+    UnfilingStatus,
+)
 
 
 class Deal(models.Model):
@@ -131,6 +138,8 @@ class Claim(models.Model):
     expires_at = models.DateTimeField(null=True)
     ended_at = models.DateTimeField(null=True)
     end_reason = models.CharField(max_length=40, blank=True)
+    # U-12: its time was over, but money had come in; a person must decide.
+    kept_since = models.DateTimeField(null=True)
 
     objects = LockingManager()
 
@@ -161,6 +170,8 @@ class Quote(models.Model):
     customer = models.ForeignKey(Customer, on_delete=models.PROTECT, null=True, related_name="+")
     payment_plan = models.ForeignKey(PaymentPlan, on_delete=models.PROTECT, related_name="+")
     discount_ids = models.JSONField(default=list)
+    # What goes with the unit: {unit_id, number, pricing, list_total, amount}, as it was quoted.
+    attached = models.JSONField(default=list)
     reserve_on = models.DateField()
     list_total = MoneyField()
     deal_total = MoneyField()
@@ -260,14 +271,69 @@ class ReservationCancellation(models.Model):
         return f"{self.deal_id} {self.reason}"
 
 
-class Contract(models.Model):
-    """The sale and purchase agreement (签约), one per deal."""
+class ProvisionalReservation(models.Model):
+    """A unit kept for some days for a small refundable amount (小订), with an account of its own.
 
-    deal = models.OneToOneField(Deal, on_delete=models.PROTECT, related_name="contract")
+    Its claim says whether it runs; the end of the claim says how it ended: reserved, withdrawn, expired.
+    """
+
+    unit = models.ForeignKey(Unit, on_delete=models.PROTECT, related_name="+")
+    project = models.ForeignKey(Project, on_delete=models.PROTECT, related_name="+")
+    claim = models.OneToOneField(Claim, on_delete=models.PROTECT, related_name="provisional")
+    account = models.OneToOneField(Account, on_delete=models.PROTECT, related_name="+")
+    customer = models.ForeignKey(Customer, on_delete=models.PROTECT, related_name="+")
+    consultant = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+"
+    )
+    number = models.CharField(_("Number"), max_length=40)
+    amount = MoneyField(_("Amount"))
+    made_on = models.DateField(_("Made on"))
+    # The deal it became, once it is converted.
+    deal = models.OneToOneField(
+        Deal, on_delete=models.PROTECT, null=True, related_name="provisional"
+    )
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+
+    class Meta:
+        verbose_name = _("Provisional reservation")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["project", "number"], name="provisional_number_once_per_project"
+            ),
+            models.CheckConstraint(
+                condition=Q(amount__gt=0), name="provisional_amount_is_positive"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.number
+
+
+class ProvisionalWithdrawal(models.Model):
+    """A provisional reservation was given up (AFF-02); everything received was paid back."""
+
+    provisional = models.OneToOneField(
+        ProvisionalReservation, on_delete=models.PROTECT, related_name="withdrawal"
+    )
+    reason = models.CharField(_("Reason"), max_length=200)
+    refunded = MoneyField(_("Refunded"))
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.provisional_id} {self.reason}"
+
+
+class Contract(models.Model):
+    """The sale and purchase agreement (签约); of a deal one is valid, the others are void."""
+
+    deal = models.ForeignKey(Deal, on_delete=models.PROTECT, related_name="contracts")
     project = models.ForeignKey(Project, on_delete=models.PROTECT, related_name="+")
     number = models.CharField(_("Contract number"), max_length=40)
     signed_on = models.DateField(_("Signed on"))
     terms = models.TextField(_("Supplementary terms"), blank=True)
+    is_void = models.BooleanField(_("Void"), default=False)
     by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     at = models.DateTimeField()
 
@@ -275,11 +341,195 @@ class Contract(models.Model):
         constraints = [
             models.UniqueConstraint(
                 fields=["project", "number"], name="contract_number_once_per_project"
-            )
+            ),
+            models.UniqueConstraint(
+                fields=["deal"], condition=Q(is_void=False), name="contract_one_valid_per_deal"
+            ),
         ]
 
     def __str__(self) -> str:
         return self.number
+
+
+class ContractVoid(models.Model):
+    """A contract was written or printed wrongly (AFF-14): its number is spent, the deal is reserved."""
+
+    contract = models.OneToOneField(Contract, on_delete=models.PROTECT, related_name="voiding")
+    reason = models.CharField(_("Reason"), max_length=200)
+    voided_on = models.DateField(_("Voided on"))
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.contract_id} {self.reason}"
+
+
+class Filing(models.Model):
+    """The contract stands in the government's online system (网签备案); of a deal one is in force."""
+
+    deal = models.ForeignKey(Deal, on_delete=models.PROTECT, related_name="filings")
+    project = models.ForeignKey(Project, on_delete=models.PROTECT, related_name="+")
+    number = models.CharField(_("Filing number"), max_length=60)
+    submitted_on = models.DateField(_("Submitted on"))
+    filed_on = models.DateField(_("Filed on"))
+    is_active = models.BooleanField(default=True)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+
+    class Meta:
+        verbose_name = _("Filing")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["deal"], condition=Q(is_active=True), name="filing_one_active_per_deal"
+            ),
+            models.UniqueConstraint(
+                fields=["project", "number"],
+                condition=Q(is_active=True),
+                name="filing_number_once_per_project",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.number
+
+
+class Unfiling(models.Model):
+    """A request to take a filing back (撤销网签): asked for by one person, agreed to by two others."""
+
+    filing = models.ForeignKey(Filing, on_delete=models.PROTECT, related_name="unfilings")
+    status = models.CharField(
+        _("Status"), max_length=8, choices=UnfilingStatus, default=UnfilingStatus.OPEN
+    )
+    reason = models.CharField(_("Reason"), max_length=200)
+    asked_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+"
+    )
+    asked_at = models.DateTimeField()
+
+    objects = LockingManager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["filing"], condition=Q(status="open"), name="unfiling_one_open_per_filing"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.filing_id} {self.reason}"
+
+
+class UnfilingConfirmation(models.Model):
+    """One of the two sides agreed that the filing is taken back."""
+
+    unfiling = models.ForeignKey(Unfiling, on_delete=models.PROTECT, related_name="confirmations")
+    side = models.CharField(max_length=8, choices=UnfilingSide)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["unfiling_id", "id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["unfiling", "side"], name="unfiling_confirmed_once_per_side"
+            ),
+            models.UniqueConstraint(
+                fields=["unfiling", "by"], name="unfiling_confirmed_once_per_person"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.unfiling_id} {self.side}"
+
+
+class HandoverException(models.Model):
+    """A director let a unit be handed over although something is still missing (2.5.6)."""
+
+    deal = models.OneToOneField(Deal, on_delete=models.PROTECT, related_name="handover_exception")
+    reason = models.CharField(_("Reason"), max_length=200)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.deal_id} {self.reason}"
+
+
+class Handover(models.Model):
+    """The unit was given to its buyers (交房), with the form they signed; one per deal is in force."""
+
+    deal = models.ForeignKey(Deal, on_delete=models.PROTECT, related_name="handovers")
+    handed_over_on = models.DateField(_("Handed over on"))
+    received_by = models.CharField(_("Received by"), max_length=80)
+    note = models.CharField(_("Note"), max_length=200, blank=True)
+    is_active = models.BooleanField(default=True)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+
+    class Meta:
+        verbose_name = _("Handover")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["deal"], condition=Q(is_active=True), name="handover_one_active_per_deal"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.deal_id} {self.handed_over_on}"
+
+
+class HandoverUndo(models.Model):
+    """A handover was taken back within its month (AFF-15)."""
+
+    handover = models.OneToOneField(Handover, on_delete=models.PROTECT, related_name="undo")
+    reason = models.CharField(_("Reason"), max_length=200)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.handover_id} {self.reason}"
+
+
+class TitleCertificate(models.Model):
+    """The proof of ownership of the buyers (不动产权证): the end of a deal."""
+
+    deal = models.OneToOneField(Deal, on_delete=models.PROTECT, related_name="title")
+    number = models.CharField(_("Certificate number"), max_length=60)
+    tax_paid_on = models.DateField(_("Tax paid on"))
+    issued_on = models.DateField(_("Issued on"))
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return self.number
+
+
+class Milestone(models.Model):
+    """An event of construction that payments wait for (封顶, 竣工 …), of one building or of all."""
+
+    project = models.ForeignKey(Project, on_delete=models.PROTECT, related_name="+")
+    building = models.ForeignKey(Building, on_delete=models.PROTECT, null=True, related_name="+")
+    # As payment plans name it.
+    name = models.CharField(_("Milestone"), max_length=40)
+    noticed_on = models.DateField(_("Notice of"))
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+
+    class Meta:
+        verbose_name = _("Milestone")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["project", "name", "building"],
+                name="milestone_once_per_building",
+            ),
+            models.UniqueConstraint(
+                fields=["project", "name"],
+                condition=Q(building__isnull=True),
+                name="milestone_once_per_project",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
 
 
 class ContractCancellation(models.Model):

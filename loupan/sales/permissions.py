@@ -15,8 +15,22 @@ HOLD_UNIT = "sales.hold_unit"
 UNLOCK_ANY = "sales.unlock_any"
 RESERVE_UNIT = "sales.reserve_unit"
 SIGN_CONTRACT = "sales.sign_contract"
+ATTACH_UNIT = "sales.attach_unit"
 CANCEL_RESERVATION = "sales.cancel_reservation"
 CANCEL_CONTRACT = "sales.cancel_contract"
+RESERVE_PROVISIONALLY = "sales.reserve_provisionally"
+END_PROVISIONAL = "sales.end_provisional"
+CONTRACT_DIRECTLY = "sales.contract_directly"
+FILE_CONTRACT = "sales.file_contract"
+REQUEST_UNFILING = "sales.request_unfiling"
+CONFIRM_UNFILING_FINANCE = "sales.confirm_unfiling_finance"
+CONFIRM_UNFILING_PROJECT = "sales.confirm_unfiling_project"
+VOID_CONTRACT = "sales.void_contract"
+HAND_OVER = "sales.hand_over"
+ALLOW_HANDOVER = "sales.allow_handover"
+UNDO_HANDOVER = "sales.undo_handover"
+ISSUE_TITLE = "sales.issue_title"
+RECORD_MILESTONE = "sales.record_milestone"
 EXPORT = "sales.export"
 
 PERMISSIONS: Mapping[str, str | Promise] = {
@@ -27,14 +41,37 @@ PERMISSIONS: Mapping[str, str | Promise] = {
     UNLOCK_ANY: _("Release the locks of others"),
     RESERVE_UNIT: _("Make reservations"),
     SIGN_CONTRACT: _("Sign contracts"),
+    ATTACH_UNIT: _("Change attached units"),
     CANCEL_RESERVATION: _("Cancel reservations"),
     CANCEL_CONTRACT: _("Cancel contracts"),
+    RESERVE_PROVISIONALLY: _("Make provisional reservations"),
+    END_PROVISIONAL: _("Pay back provisional reservations"),
+    CONTRACT_DIRECTLY: _("Sign contracts without a reservation"),
+    FILE_CONTRACT: _("File contracts online"),
+    REQUEST_UNFILING: _("Ask to un-file contracts"),
+    CONFIRM_UNFILING_FINANCE: _("Confirm un-filing for finance"),
+    CONFIRM_UNFILING_PROJECT: _("Confirm un-filing for the project"),
+    VOID_CONTRACT: _("Void contracts"),
+    HAND_OVER: _("Hand units over"),
+    ALLOW_HANDOVER: _("Allow a handover with something missing"),
+    UNDO_HANDOVER: _("Undo handovers"),
+    ISSUE_TITLE: _("Record title certificates"),
+    RECORD_MILESTONE: _("Record milestones"),
     EXPORT: _("Export deals"),
 }
 
 # T6: a sales manager up to 3 days, a project director up to 15.
 HOLD_DAYS = {"SM": 3, "PD": 15, "CD": 15, "GD": 15}
 HOLD_DAYS_OTHERS = 3
+
+
+# AFF-14: on the day of signing a manager, later a project director.
+VOIDS_LATER = frozenset({"PD", "CD", "GD"})
+
+
+def may_void_later(by: User, project_id: int) -> bool:
+    """Whether this person may void a contract after the day it was signed on."""
+    return not VOIDS_LATER.isdisjoint(roles_in(by, project_id))
 
 
 def longest_hold(by: User, project_id: int) -> int:

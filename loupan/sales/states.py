@@ -23,14 +23,43 @@ DEAL = Flow(
     DealStatus,
     {
         "contract": (frozenset({D.RESERVED}), D.CONTRACTED),
+        "attach_unit": (frozenset({D.RESERVED}), D.RESERVED),
+        "detach_unit": (frozenset({D.RESERVED}), D.RESERVED),
         "cancel_reservation": (frozenset({D.RESERVED}), D.CANCELLED),
         "cancel_contract": (frozenset({D.CONTRACTED}), D.CANCELLED),
         "file": (frozenset({D.CONTRACTED}), D.FILED),
+        "void_contract": (frozenset({D.CONTRACTED}), D.RESERVED),
         "unfile": (frozenset({D.FILED}), D.CONTRACTED),
         "hand_over": (frozenset({D.CONTRACTED, D.FILED}), D.HANDED_OVER),
+        "undo_handover": (frozenset({D.HANDED_OVER}), D.CONTRACTED),
+        "undo_handover_filed": (frozenset({D.HANDED_OVER}), D.FILED),
         "issue_title": (frozenset({D.HANDED_OVER}), D.TITLED),
     },
 )
+
+
+class UnfilingStatus(models.TextChoices):
+    """A request to take a filing back needs finance and the project director (T14)."""
+
+    OPEN = "open", _("Waiting for confirmation")
+    DONE = "done", _("Carried out")
+    DECLINED = "declined", _("Declined")
+
+
+UNFILING = Flow(
+    UnfilingStatus,
+    {
+        "confirm": (frozenset({UnfilingStatus.OPEN}), UnfilingStatus.DONE),
+        "decline": (frozenset({UnfilingStatus.OPEN}), UnfilingStatus.DECLINED),
+    },
+)
+
+
+class UnfilingSide(models.TextChoices):
+    """Who must agree that a filing is taken back."""
+
+    FINANCE = "finance", _("Finance manager")
+    PROJECT = "project", _("Project director")
 
 
 class ClaimKind(models.TextChoices):

@@ -15,17 +15,23 @@ from uuid import uuid4
 
 from loupan.customers.models import Customer
 from loupan.customers.testing import a_customer
-from loupan.inventory.models import Unit
+from loupan.inventory.models import Building, Unit
 from loupan.inventory.testing import a_unit
 from loupan.ledger.models import BankAccount, Receipt
+from loupan.ledger.queries import lines_of
 from loupan.ledger.testing import a_bank_account
 from loupan.org.models import Project, User
 from loupan.org.testing import Cast, the_cast
 from loupan.pricing.testing import CanonicalPrices, canonical_prices
 from loupan.sales.actions.contracts import sign_contract
+from loupan.sales.actions.filings import file_contract
 from loupan.sales.actions.money import record_receipt
+from loupan.sales.actions.provisionals import (
+    record_provisional_receipt,
+    reserve_provisionally,
+)
 from loupan.sales.actions.reservations import BuyerDraft, reserve_unit
-from loupan.sales.models import Contract, Deal, Reservation
+from loupan.sales.models import Contract, Deal, Filing, ProvisionalReservation, Reservation
 
 RESERVED_AT = datetime(2025, 3, 8, 4, 0, tzinfo=UTC)  # 12:00 in Shanghai.
 SIGNED_AT = datetime(2025, 3, 15, 4, 0, tzinfo=UTC)
@@ -81,6 +87,17 @@ def another_unit(office: Office, **fields: Any) -> Unit:
     return a_unit(
         office.project, building="2", floor=1 + serial // 50, position=1 + serial % 50, **fields
     )
+
+
+def a_stall(office: Office, *, total: str = "120000", **fields: Any) -> Unit:
+    """An available parking stall with a price of its own."""
+    serial = next(_places)
+    fields.setdefault("product_type", "parking")
+    return a_unit(
+        office.project, building="P", entrance="", floor=-1, position=serial,
+        built_area=None, inner_area=None, list_unit_price=None, floor_unit_price=None,
+        price_basis="unit", number=f"P-{serial:03d}", list_total=Decimal(total), **fields,
+    )  # fmt: skip
 
 
 def a_reservation(
@@ -143,3 +160,88 @@ def a_contract(
         at=at,
         **fields,
     )
+
+
+def a_provisional(
+    office: Office,
+    *,
+    unit: Unit | None = None,
+    customer: Customer | None = None,
+    at: datetime = RESERVED_AT,
+    is_paid: bool = False,
+    **fields: Any,
+) -> ProvisionalReservation:
+    """A provisional reservation of 5,000 yuan by Lin."""
+    made = reserve_provisionally(
+        unit_id=(unit or another_unit(office)).pk,
+        customer_id=(customer or a_buyer(office)).pk,
+        amount=fields.pop("amount", Decimal(5000)),
+        by=fields.pop("by", office.lin),
+        at=at,
+        **fields,
+    )
+    if is_paid:
+        a_provisional_receipt(office, made, amount=f"{made.amount}", at=at)
+    return made
+
+
+def a_provisional_receipt(
+    office: Office,
+    made: ProvisionalReservation,
+    *,
+    amount: str = "5000",
+    at: datetime = RESERVED_AT,
+    **fields: Any,
+) -> Receipt:
+    return record_provisional_receipt(
+        provisional_id=made.pk,
+        amount=Decimal(amount),
+        method="cash",
+        received_on=at.date(),
+        request_key=fields.pop("request_key", None) or uuid4(),
+        by=fields.pop("by", office.zhao),
+        at=at,
+        **fields,
+    )
+
+
+def a_filing(
+    office: Office,
+    deal: Deal,
+    *,
+    number: str = "",
+    filed_on: date | None = None,
+    at: datetime = SIGNED_AT,
+    **fields: Any,
+) -> Filing:
+    """The contract of a deal filed online on its day."""
+    return file_contract(
+        deal_id=deal.pk,
+        number=number or f"沪(2025)第{next(_places):06d}号",
+        submitted_on=fields.pop("submitted_on", at.date()),
+        filed_on=filed_on or at.date(),
+        by=fields.pop("by", office.cast.cs),
+        at=at,
+    )
+
+
+def a_paid_deal(office: Office, *, is_complete: bool = True, **fields: Any) -> Deal:
+    """A contracted deal on which everything is paid, in a building that is complete."""
+    deal = a_contract(office, a_reservation(office, **fields)).deal
+    if is_complete:
+        completed(deal.unit.building)
+    for line in lines_of(deal.account_id):
+        if line.outstanding:
+            is_loan = line.money_type.endswith("loan")
+            a_receipt(
+                office, deal, amount=f"{line.outstanding}", at=SIGNED_AT,
+                method="loan" if is_loan else "transfer",
+                money_type=line.money_type if is_loan else "",
+            )  # fmt: skip
+    return deal
+
+
+def completed(building: Building) -> None:
+    """The building has its completion filing and its survey report."""
+    building.completion_filed_on = building.surveyed_on = date(2025, 3, 1)
+    building.save(update_fields=["completion_filed_on", "surveyed_on"])

@@ -184,6 +184,75 @@ def pay_back(
     return made
 
 
+@writes
+def carry_over(
+    *,
+    source: Account,
+    target: Account,
+    reason: str,
+    request_key: UUID,
+    by: User,
+    at: datetime,
+) -> list[Receipt]:
+    """Part: all that was received on one account moves to another, and the first one ends (ORC-17).
+
+    Two lines that sum to nothing: no money comes in or goes out.  Both accounts are locked; what
+    the first one asked for was taken back before.  Returns the pair, none where there is no money.
+    """
+    amount = queries.received_on_account(source.pk)
+    source.closed_at = at
+    source.save(update_fields=["closed_at"])
+    if not amount:
+        return []
+    last = (
+        Receipt.objects.filter(account=source, kind=Receipt.Kind.RECEIPT, corrections=None)
+        .order_by("received_on", "id")
+        .last()
+    )
+    assert last is not None, source.pk
+    day = max(business_day(at), last.received_on)
+    common = {
+        "kind": Receipt.Kind.TRANSFER,
+        "method": last.method,
+        "bank_account_id": last.bank_account_id,
+        "payer": last.payer,
+        "received_on": day,
+        "recorded_at": at,
+        "by": by,
+        "reason": reason,
+    }
+    gone = Receipt.objects.create(
+        account=source,
+        project_id=source.project_id,
+        number=_next_number(source.project, at),
+        amount=-amount,
+        money_type=MoneyType.ADVANCE_PAYMENT,
+        request_key=uuid5(request_key, "out"),
+        **common,
+    )
+    come = Receipt.objects.create(
+        account=target,
+        project_id=target.project_id,
+        number=_next_number(target.project, at),
+        amount=amount,
+        carried_from=gone,
+        request_key=uuid5(request_key, "in"),
+        **common,
+    )
+    reallocate(account=target, at=at)
+    audit.record(
+        "ledger.receipt.carried_over",
+        come,
+        by=by,
+        at=at,
+        number=come.number,
+        amount=amount,
+        account=source.label,
+        reason=reason,
+    )
+    return [gone, come]
+
+
 def _ensure_sound(account: Account, amount: Decimal, received_on: date, *, today: date) -> None:
     if account.closed_at:
         raise errors.AccountClosed(account=account)

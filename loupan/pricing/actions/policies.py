@@ -12,6 +12,7 @@ from loupan.core.refusals import ChangedMeanwhile
 from loupan.org.models import User
 from loupan.org.permissions import require
 from loupan.pricing.models import (
+    ClassPolicy,
     DiscountAuthority,
     PrecisionRule,
     PrecisionTarget,
@@ -30,6 +31,10 @@ POLICY_FIELDS = (
     "lock_minutes",
     "locks_per_person",
     "down_payment_rule",
+    "filed_lower_rate",
+    "provisional_days",
+    "provisional_amount",
+    "allows_direct_contract",
 )
 
 
@@ -48,6 +53,7 @@ def install_pricing_defaults(*, project_id: int, by: User, at: datetime) -> Pric
         default = getattr(DEFAULT_PRECISION, target)
         PrecisionRule.objects.get_or_create(
             project_id=project_id,
+            product_type="",
             target=target,
             defaults={"unit": f"{default.unit:f}", "mode": default.mode.value},
         )
@@ -96,18 +102,67 @@ def save_policy(
 
 @writes
 def save_precision(
-    *, project_id: int, target: str, unit: str, mode: str, by: User, at: datetime
+    *,
+    project_id: int,
+    target: str,
+    unit: str,
+    mode: str,
+    by: User,
+    at: datetime,
+    product_type: str = "",
 ) -> PrecisionRule:
-    """Set unit and mode of rounding of one named amount (精度设置)."""
+    """Set unit and mode of rounding of one named amount (精度设置), of one class of property or all."""
     require(by, "pricing.edit_discounts", project_id)
-    row = PrecisionRule.objects.filter(project_id=project_id, target=target).first()
+    row = PrecisionRule.objects.filter(
+        project_id=project_id, product_type=product_type, target=target
+    ).first()
     before = audit.snapshot(row, "unit", "mode") if row else {}
     row, _made = PrecisionRule.objects.update_or_create(
-        project_id=project_id, target=target, defaults={"unit": unit, "mode": mode}
+        project_id=project_id,
+        product_type=product_type,
+        target=target,
+        defaults={"unit": unit, "mode": mode},
     )
     renew_stamp(project_id=project_id)
-    after = {"target": target, "unit": unit, "mode": mode}
+    after = {"target": target, "product_type": product_type, "unit": unit, "mode": mode}
     audit.record("pricing.precision.saved", row, by=by, at=at, before=before, after=after)
+    return row
+
+
+@writes
+def clear_class(*, project_id: int, product_type: str, by: User, at: datetime) -> None:
+    """Let a class of property compute as the project does: its own order and rounding go."""
+    require(by, "pricing.edit_discounts", project_id)
+    PrecisionRule.objects.filter(project_id=project_id, product_type=product_type).exclude(
+        product_type=""
+    ).delete()
+    ClassPolicy.objects.filter(project_id=project_id, product_type=product_type).delete()
+    renew_stamp(project_id=project_id)
+    policy, _made = PricingPolicy.objects.get_or_create(project_id=project_id)
+    audit.record("pricing.class.cleared", policy, by=by, at=at, product_type=product_type)
+
+
+@writes
+def save_class(
+    *,
+    project_id: int,
+    product_type: str,
+    calculation_order: str,
+    round_each_step: bool,
+    by: User,
+    at: datetime,
+) -> ClassPolicy:
+    """Set order of calculation and rounding between steps of one class of property (2.2.4)."""
+    require(by, "pricing.edit_discounts", project_id)
+    values = {"calculation_order": calculation_order, "round_each_step": round_each_step}
+    row, _made = ClassPolicy.objects.update_or_create(
+        project_id=project_id, product_type=product_type, defaults=values
+    )
+    PricingPolicy.objects.get_or_create(project_id=project_id)
+    renew_stamp(project_id=project_id)
+    audit.record(
+        "pricing.class.saved", row, by=by, at=at, after={"product_type": product_type, **values}
+    )
     return row
 
 

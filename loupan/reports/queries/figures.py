@@ -16,6 +16,7 @@ from django.db.models import (
     Count,
     DecimalField,
     F,
+    IntegerField,
     OuterRef,
     Q,
     QuerySet,
@@ -35,7 +36,13 @@ from loupan.inventory.states import (
 )
 from loupan.ledger.models import HOUSE_TYPES, Receipt
 from loupan.reports import rules
-from loupan.sales.models import Contract, ContractCancellation, Deal, ReservationCancellation
+from loupan.sales.models import (
+    AttachedUnit,
+    Contract,
+    ContractCancellation,
+    Deal,
+    ReservationCancellation,
+)
 from loupan.sales.states import DealStatus
 
 ZERO = Decimal(0)
@@ -51,13 +58,44 @@ class Period:
     last: date
 
 
-def _counted(deals: QuerySet[Deal]) -> rules.Count:
-    sums = deals.aggregate(
-        units=Count("pk"),
-        area=Coalesce(Sum("built_area"), ZERO, output_field=AREA),
-        amount=Coalesce(Sum("deal_total"), ZERO, output_field=MONEY),
+def with_attached(deals: QuerySet[Deal]) -> QuerySet[Deal]:
+    """Deals with `units_sold`, `area_sold`, `list_sold`: an attached unit is a unit sold of its own.
+
+    Its money is within the deal total, so that amounts are never counted twice.  `amount_of_area` is
+    the money of units that have an area: what average prices are made of.
+    """
+    lines = (
+        AttachedUnit.objects.filter(deal=OuterRef("pk"), removed_on=None).order_by().values("deal")
     )
-    return rules.Count(sums["units"], sums["area"], sums["amount"])
+
+    def attached(figure: Any, field: Any) -> Any:
+        return Coalesce(
+            Subquery(lines.annotate(found=figure).values("found"), output_field=field),
+            Value(0, output_field=field),
+        )
+
+    return deals.annotate(
+        units_sold=attached(Count("pk"), IntegerField()) + 1,
+        area_sold=Coalesce(F("built_area"), ZERO, output_field=AREA)
+        + attached(Sum("built_area"), AREA),
+        list_sold=F("list_total") + attached(Sum("list_total"), MONEY),
+        amount_of_area=Case(
+            When(built_area=None, then=Value(ZERO, output_field=MONEY)),
+            default=F("deal_total") - F("attached_total"),
+            output_field=MONEY,
+        )
+        + attached(Sum("amount", filter=Q(built_area__isnull=False)), MONEY),
+    )
+
+
+def _counted(deals: QuerySet[Deal]) -> rules.Count:
+    sums = with_attached(deals).aggregate(
+        units=Coalesce(Sum("units_sold"), 0),
+        area=Coalesce(Sum("area_sold"), ZERO, output_field=AREA),
+        amount=Coalesce(Sum("deal_total"), ZERO, output_field=MONEY),
+        amount_of_area=Coalesce(Sum("amount_of_area"), ZERO, output_field=MONEY),
+    )
+    return rules.Count(sums["units"], sums["area"], sums["amount"], sums["amount_of_area"])
 
 
 def gross_reservations(deals: QuerySet[Deal], period: Period) -> QuerySet[Deal]:
@@ -73,7 +111,7 @@ def cancelled_reservations(deals: QuerySet[Deal], period: Period) -> QuerySet[De
 
 def gross_contracts(deals: QuerySet[Deal], period: Period) -> QuerySet[Deal]:
     """新增签约: contracts by contract date, before cancellations."""
-    signed = Contract.objects.filter(signed_on__range=(period.first, period.last))
+    signed = Contract.objects.filter(is_void=False, signed_on__range=(period.first, period.last))
     return deals.filter(pk__in=signed.values("deal_id"))
 
 
@@ -84,7 +122,7 @@ def cancelled_contracts(deals: QuerySet[Deal], period: Period) -> QuerySet[Deal]
 
 
 def counted(deals: QuerySet[Deal]) -> rules.Count:
-    """Units, built area and deal totals of these deals."""
+    """Units (attached ones too), built area and deal totals of these deals."""
     return _counted(deals)
 
 
@@ -119,11 +157,15 @@ class Collected:
 def collections(receipts: QuerySet[Receipt], period: Period) -> Collected:
     """回款: house-money receipts dated in the period less their reversals; refunds apart.
 
+    What a provisional reservation brought becomes house money on the day it pays the deal (ORC-17).
+
     A forfeiture moves money from the buyer's side to penalty income: it is neither.
     """
     sums = house_lines(receipts, period).aggregate(
         received=Coalesce(
-            Sum("amount", filter=Q(kind__in=["receipt", "reversal"])), ZERO, output_field=MONEY
+            Sum("amount", filter=Q(kind__in=["receipt", "reversal", "transfer"])),
+            ZERO,
+            output_field=MONEY,
         ),
         refunded=Coalesce(Sum("amount", filter=Q(kind="refund")), ZERO, output_field=MONEY),
     )
@@ -144,7 +186,7 @@ def collection_rate(deals: QuerySet[Deal], period: Period) -> Decimal | None:
 
 def discount_depth(deals: QuerySet[Deal]) -> Decimal | None:
     """折扣率: sum of deal totals ÷ sum of list totals."""
-    sums = deals.aggregate(deal=Sum("deal_total"), list=Sum("list_total"))
+    sums = with_attached(deals).aggregate(deal=Sum("deal_total"), list=Sum("list_sold"))
     return rules.ratio(sums["deal"] or ZERO, sums["list"] or ZERO)
 
 

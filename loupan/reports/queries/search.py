@@ -11,7 +11,7 @@ from loupan.customers import queries as customers
 from loupan.inventory.models import Unit
 from loupan.ledger.models import Receipt
 from loupan.org.models import User
-from loupan.sales.models import Deal
+from loupan.sales.models import Contract, Deal
 
 MANY = 6
 
@@ -75,7 +75,7 @@ def _deals(viewer: User, text: str) -> list[Result]:
     deals: Any = (
         Deal.objects.filter(
             Q(reservation__number__istartswith=text)
-            | Q(contract__number__istartswith=text)
+            | Q(pk__in=Contract.objects.filter(number__istartswith=text).values("deal_id"))
             | Q(unit__number__startswith=text),
             viewer.access.rows("deals", owner="consultant_id"),
         )

@@ -27,6 +27,7 @@ from loupan.sales.actions.attached import (
     lock_units_of,
     move_units,
 )
+from loupan.sales.actions.filings import ensure_not_filed
 from loupan.sales.models import (
     Buyer,
     Contract,
@@ -112,11 +113,12 @@ def cancel_contract(
     """End a contract that is not filed, by agreement or default (AFF-05 in its simplest form).
 
     Refunds all but the penalty.  Whoever signed the contract cannot end it; a quota stays used.
-    Raises NotAllowedNow, OwnContract, ReasonMissing, KeptTooMuch.
+    Raises NotAllowedNow, UnfileFirst, OwnContract, ReasonMissing, KeptTooMuch.
     """
     contract = Contract.objects.select_related("deal").get(pk=contract_id)
     units, deal, account = _lock(contract.deal, "sales.cancel_contract", by=by, at=at)
     unit = units.main
+    ensure_not_filed(deal=deal)
     deal.status = DEAL.after("cancel_contract", deal.status)
     if contract.by_id == by.pk:
         raise errors.OwnContract

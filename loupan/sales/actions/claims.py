@@ -14,13 +14,14 @@ from loupan.customers.queries import customers_for
 from loupan.inventory.actions.units import ensure_saleable, move_unit
 from loupan.inventory.models import Unit
 from loupan.inventory.states import UNIT, UnitStatus
+from loupan.ledger.actions.schedules import close_account
 from loupan.org.models import User
 from loupan.org.permissions import require
 from loupan.pricing.queries import price_book_of, price_stamp
 from loupan.sales import errors
-from loupan.sales.models import Claim
+from loupan.sales.models import Claim, ProvisionalReservation
 from loupan.sales.permissions import longest_hold
-from loupan.sales.queries.claims import active_claim, money_since, not_available
+from loupan.sales.queries.claims import active_claim, is_over, money_since, not_available
 from loupan.sales.states import ClaimKind
 
 
@@ -36,7 +37,7 @@ def take_unit(*, unit_id: int, at: datetime) -> tuple[Unit, Claim | None]:
     if unit.status not in _WITH_CLAIM:
         return unit, None
     claim = active_claim(unit.pk)
-    if claim and claim.deal_id is None and claim.expires_at and claim.expires_at <= at:
+    if claim and is_over(claim, at) and not money_since(claim):
         release_claim(claim=claim, unit=unit, reason="expired", by=None, at=at)
         claim = None
     return unit, claim
@@ -84,10 +85,22 @@ def end_claim(*, claim: Claim, reason: str, at: datetime) -> None:
 
 @writes
 def release_claim(*, claim: Claim, unit: Unit, reason: str, by: Actor | None, at: datetime) -> None:
-    """Part: end a lock or a hold and offer the unit again (T5, T7)."""
+    """Part: end a claim without a deal and offer the unit again (T5, T7, T9).
+
+    The account of a provisional reservation ends with it; no money is on it (U-12).
+    """
     end_claim(claim=claim, reason=reason, at=at)
-    verb = "unlock" if claim.kind == ClaimKind.LOCK else "unhold"
-    move_unit(unit=unit, verb=verb, by=by, at=at, reason=reason)
+    if claim.kind == ClaimKind.PROVISIONAL:
+        account_id = ProvisionalReservation.objects.values_list("account_id", flat=True)
+        close_account(account_id=account_id.get(claim=claim), reason=reason, at=at)
+    move_unit(unit=unit, verb=_WAY_BACK[ClaimKind(claim.kind)], by=by, at=at, reason=reason)
+
+
+_WAY_BACK = {
+    ClaimKind.LOCK: "unlock",
+    ClaimKind.HOLD: "unhold",
+    ClaimKind.PROVISIONAL: "end_provisional",
+}
 
 
 @writes
@@ -211,10 +224,13 @@ def expire_claim(*, claim_id: int, by: Actor | None, at: datetime) -> bool:
     unit_id = Claim.objects.values_list("unit_id", flat=True).get(pk=claim_id)
     unit = Unit.objects.locked().get(pk=unit_id)
     claim = Claim.objects.get(pk=claim_id)
-    if not claim.is_active or claim.deal_id or not claim.expires_at or claim.expires_at > at:
+    if not claim.is_active or not is_over(claim, at):
         return False
     if money_since(claim):
-        audit.record("sales.claim.kept_for_money", unit, by=by, at=at, claim_id=claim.pk)
+        if claim.kept_since is None:
+            claim.kept_since = at
+            claim.save(update_fields=["kept_since"])
+            audit.record("sales.claim.kept_for_money", unit, by=by, at=at, claim_id=claim.pk)
         return False
     before = unit.status
     release_claim(claim=claim, unit=unit, reason="expired", by=by, at=at)

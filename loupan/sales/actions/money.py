@@ -5,11 +5,13 @@ from decimal import Decimal
 from uuid import UUID
 
 from loupan.core.db import writes
+from loupan.inventory.models import Unit
 from loupan.ledger.actions import receipts
 from loupan.ledger.models import Receipt
 from loupan.org.models import User
 from loupan.sales.actions.process import mark_money
 from loupan.sales.models import Deal
+from loupan.sales.queries.provisionals import provisional_of_account
 
 
 @writes
@@ -51,8 +53,14 @@ def record_receipt(
 
 @writes
 def reverse_receipt(*, receipt_id: int, reason: str, by: User, at: datetime) -> Receipt:
-    """Answer a wrong receipt of a deal by its opposite. See the ledger's own."""
+    """Answer a wrong receipt of a deal or a provisional reservation by its opposite.
+
+    See the ledger's own.
+    """
     account_id = Receipt.objects.values_list("account_id", flat=True).get(pk=receipt_id)
+    if found := provisional_of_account(account_id):
+        Unit.objects.locked().get(pk=found.unit_id)
+        return receipts.reverse_receipt(receipt_id=receipt_id, reason=reason, by=by, at=at)
     deal = Deal.objects.locked().get(account_id=account_id)
     reversal = receipts.reverse_receipt(receipt_id=receipt_id, reason=reason, by=by, at=at)
     mark_money(deal=deal)

@@ -30,13 +30,16 @@ from loupan.pricing.errors import (
     DiscountQuotaUsedUp,
 )
 from loupan.pricing.permissions import AUTHORITY_LABELS, authority_of
-from loupan.pricing.queries import Offer, Special, price_book_of, price_for
+from loupan.pricing.queries import AttachedDraft, Offer, Special, price_book_of, price_for
 from loupan.pricing.rules.authority import AuthorityLevel
 from loupan.pricing.rules.discounts import RefusalReason
 from loupan.sales import errors, rules
+from loupan.sales.actions.attached import TakenUnit, attached_row, lock_in_order, take_attached
 from loupan.sales.actions.claims import end_claim, ensure_obtainable, take_unit
 from loupan.sales.actions.process import process_rows
-from loupan.sales.models import Buyer, Claim, Deal, DealDiscount, Reservation
+from loupan.sales.actions.provisionals import convert_provisionals
+from loupan.sales.models import AttachedUnit, Buyer, Claim, Deal, DealDiscount, Reservation
+from loupan.sales.queries.attached import AttachedWish
 from loupan.sales.states import ClaimKind
 
 LATEST_SIGN_BY = timedelta(days=90)
@@ -63,16 +66,21 @@ def reserve_unit(
     reserved_on: date | None = None,
     sign_by: date | None = None,
     special: Special | None = None,
+    attached: Sequence[AttachedWish] = (),
 ) -> Reservation:
     """Take a unit off the market for its buyers, at a price that is frozen from now on (T10, U-5).
 
-    Of two at once one wins and the other is refused (U-1).  Amounts in yuan; a deposit not given is
+    Of two at once one wins and the other is refused (U-1).  What is attached comes along, or
+    nothing is reserved (U-9).  Amounts in yuan; a deposit not given is
     that of the plan.  Raises UnitNotAvailable, PermitMissing, UnitSealed, AreaMissing,
     ListPriceMissing, BuyerMissing, BuyerTwice, SharesIncomplete, CustomerUnknown,
     DiscountNotApplicable, DiscountQuotaUsedUp, DiscountAboveAuthority, PriceAboveFiled,
-    DepositTooSmall, DepositExceedsPrice, SignByOutOfRange, DateInFuture and what price_for raises.
+    DepositTooSmall, DepositExceedsPrice, SignByOutOfRange, DateInFuture, what take_attached raises
+    and what price_for raises.
     """
     day = reserved_on or business_day(at)
+    if attached:
+        lock_in_order(unit_ids=[unit_id, *(wish.unit_id for wish in attached)])
     unit, claim = take_unit(unit_id=unit_id, at=at)
     require(by, "sales.reserve_unit", unit.project_id)
     ids = [buyer.customer_id for buyer in buyers]
@@ -80,17 +88,23 @@ def reserve_unit(
     if day > business_day(at):
         raise errors.DateInFuture(day=day)
     ensure_saleable(unit=unit, on=day)
+    taken = (
+        take_attached(unit=unit, wishes=attached, customer_ids=ids, on=day, by=by, at=at)
+        if attached
+        else []
+    )
     shares = _shares(buyers)
     customers = _customers(ids, unit, by)
     offer = _offer(
         unit, payment_plan_id, discount_ids, day, deposit=deposit, sign_by=sign_by,
-        special=special, by=by,
+        special=special, by=by, attached=taken,
     )  # fmt: skip
     _ensure_acceptable(offer, unit, by)
 
     take_quotas(discount_ids=_limited(offer, unit))
-    if claim:
-        end_claim(claim=claim, reason="reserved", at=at)
+    for given_up in (claim, *(each.claim for each in taken)):
+        if given_up:
+            end_claim(claim=given_up, reason="reserved", at=at)
     series = f"reservation/{unit.project_id}/{day.year}"
     (account_id, deal_id, reservation_id), number = take_ids([Account, Deal, Reservation], series)
     account = Account(
@@ -109,7 +123,10 @@ def reserve_unit(
         at=at,
     )
     before = unit.status
-    move = moved_unit(unit=unit, verb="reserve", by=by, at=at, claim_label=str(by))
+    units = [unit, *(each.unit for each in taken)]
+    moves = [
+        moved_unit(unit=each, verb="reserve", by=by, at=at, claim_label=str(by)) for each in units
+    ]
     event = audit.entry(
         "sales.reservation.made",
         reservation,
@@ -133,20 +150,30 @@ def reserve_unit(
             *schedule_rows(account=account, lines=lines, at=at),
             deal,
             *_discounts(deal, offer),
-            Claim(
-                unit_id=unit.pk, kind=ClaimKind.DEAL, holder_id=by.pk, deal_id=deal.pk, made_at=at
+            *(
+                Claim(
+                    unit_id=each.pk,
+                    kind=ClaimKind.DEAL,
+                    holder_id=by.pk,
+                    deal_id=deal.pk,
+                    made_at=at,
+                )
+                for each in units
             ),
+            *_attached(deal, taken, offer, by=by),
             *(
                 Buyer(deal_id=deal.pk, customer_id=customer.pk, share=share, seq=seq)
                 for seq, (customer, share) in enumerate(zip(customers, shares, strict=True))
             ),
             *process_rows(deal=deal, schedule=offer.schedule, sign_by=offer.sign_by),
             reservation,
-            move,
+            *moves,
             event,
         ],
-        [(unit, MOVED), *((customer, ADVANCED) for customer in advanced)],
+        [*((each, MOVED) for each in units), *((customer, ADVANCED) for customer in advanced)],
     )
+    given_up_claims = [claim, *(each.claim for each in taken)]
+    convert_provisionals(claims=given_up_claims, deal=deal, by=by, at=at)
     return reservation
 
 
@@ -210,6 +237,7 @@ def _offer(
     sign_by: date | None,
     special: Special | None,
     by: User,
+    attached: Sequence[TakenUnit],
 ) -> Offer:
     book = price_book_of(unit)
     limited = [
@@ -229,6 +257,7 @@ def _offer(
         sign_by=sign_by,
         special=special,
         left=lock_quotas(discount_ids=limited) if limited else {},
+        attached=[AttachedDraft(each.unit, each.is_inside) for each in attached],
     )
 
 
@@ -243,8 +272,10 @@ def _ensure_acceptable(offer: Offer, unit: Unit, by: User) -> None:
             rate=f"{offer.overall_rate_truncated * 100:.2f} %",
             who=AUTHORITY_LABELS[offer.authority],
         )
-    if unit.filed_total is not None and offer.deal_total > unit.filed_total:
-        raise errors.PriceAboveFiled(unit=unit)
+    amounts = [(unit, offer.main_total), *((each.unit, each.amount) for each in offer.attached)]
+    for each_unit, amount in amounts:
+        if each_unit.filed_total is not None and amount > each_unit.filed_total:
+            raise errors.PriceAboveFiled(unit=each_unit)
 
 
 def _limited(offer: Offer, unit: Unit) -> list[int]:
@@ -264,7 +295,8 @@ def _deal(
     special: Special | None,
 ) -> Deal:
     """The deal with its price as it was agreed. It belongs to whom the first buyer belongs to."""
-    confirmed = special is not None or offer.authority > AuthorityLevel.SC
+    inside = any(each.is_inside for each in offer.attached)
+    confirmed = special is not None or inside or offer.authority > AuthorityLevel.SC
     return Deal(
         pk=deal_id,
         project_id=unit.project_id,
@@ -278,6 +310,7 @@ def _deal(
         list_unit_price=offer.list_unit_price,
         list_total=offer.list_total,
         deal_total=offer.deal_total,
+        attached_total=offer.attached_total,
         deal_unit_price=offer.deal_unit_price,
         deal_inner_unit_price=offer.deal_inner_unit_price,
         overall_rate=offer.overall_rate,
@@ -300,7 +333,19 @@ def _discounts(deal: Deal, offer: Offer) -> list[DealDiscount]:
             form=item.form,
             amount_or_rate=item.amount_or_rate,
             is_for_signing_on_time=item.is_for_signing_on_time,
+            product_types=list(item.product_types),
             seq=seq,
         )
         for seq, item in enumerate(offer.applied)
     ]
+
+
+def _attached(
+    deal: Deal, taken: Sequence[TakenUnit], offer: Offer, *, by: User
+) -> list[AttachedUnit]:
+    rows = []
+    for each, priced in zip(taken, offer.attached, strict=True):
+        row = attached_row(deal=deal, taken=each, on=deal.reserved_on, by=by)
+        row.amount, row.trace = priced.amount, priced.trace
+        rows.append(row)
+    return rows

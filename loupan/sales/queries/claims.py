@@ -2,17 +2,14 @@
 
 from datetime import datetime
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils.timezone import localtime
 
 from loupan.inventory.models import Unit
 from loupan.ledger.models import Receipt
 from loupan.org.models import User
 from loupan.sales import errors
-from loupan.sales.models import (
-    Claim,
-    Deal,
-)
+from loupan.sales.models import Claim, Deal, ProvisionalReservation
 
 
 def claims_for(viewer: User) -> QuerySet[Claim]:
@@ -52,9 +49,21 @@ def expired_claim_ids(at: datetime) -> list[int]:
     return list(rows.order_by("expires_at", "pk").values_list("pk", flat=True))
 
 
+def is_over(claim: Claim, at: datetime) -> bool:
+    """Whether the time of a claim without a deal is up."""
+    return claim.deal_id is None and claim.expires_at is not None and claim.expires_at <= at
+
+
 def money_since(claim: Claim) -> bool:
-    """Whether money came in on the unit since it was claimed (U-12)."""
-    accounts = Deal.objects.filter(unit_id=claim.unit_id).values("account_id")
-    return Receipt.objects.filter(
-        account_id__in=accounts, recorded_at__gte=claim.made_at, amount__gt=0
-    ).exists()
+    """Whether money came in on the unit since it was claimed, and is still there (U-12)."""
+    unit = {"unit_id": claim.unit_id}
+    return (
+        Receipt.objects.filter(
+            Q(account_id__in=Deal.objects.filter(**unit).values("account_id"))
+            | Q(account_id__in=ProvisionalReservation.objects.filter(**unit).values("account_id")),
+            recorded_at__gte=claim.made_at,
+            amount__gt=0,
+        )
+        .exclude(corrections__kind=Receipt.Kind.REVERSAL)
+        .exists()
+    )

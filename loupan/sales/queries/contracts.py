@@ -20,7 +20,6 @@ from loupan.pricing.queries import (
     refusal_of,
     schedule_of,
 )
-from loupan.pricing.rules import deal_price, discounts, list_price
 from loupan.pricing.rules.payment_plan import Schedule
 from loupan.pricing.rules.tracing import PricingProblem
 from loupan.sales.models import (
@@ -28,14 +27,17 @@ from loupan.sales.models import (
     Contract,
     Deal,
 )
+from loupan.sales.queries.attached import attached_of, price_again
+from loupan.sales.queries.due_dates import known_milestones
 from loupan.sales.queries.process import DOWN_PAYMENT_TYPES
 
 
 def contracts_for(viewer: User) -> QuerySet[Contract]:
-    """Contracts of the deals this person may see, newest first."""
+    """Valid contracts of the deals this person may see, newest first; void ones stand on the deal."""
     return (
         Contract.objects.filter(
-            viewer.access.rows("deals", project="project_id", owner="deal__consultant_id")
+            viewer.access.rows("deals", project="project_id", owner="deal__consultant_id"),
+            is_void=False,
         )
         .select_related("deal__unit", "deal__consultant", "project", "by")
         .order_by("-pk")
@@ -45,35 +47,6 @@ def contracts_for(viewer: User) -> QuerySet[Contract]:
 def signing_discounts(deal: Deal) -> list[str]:
     """Names of the deal's discounts that are lost when it is signed after the sign-by day."""
     return [item.name for item in deal.discounts.all() if item.is_for_signing_on_time]
-
-
-def price_without_signing_discounts(deal: Deal, book: PriceBook) -> deal_price.Priced:
-    """The deal's own snapshot priced again without what was for signing on time (2.3.1 e)."""
-    items = tuple(
-        discounts.DiscountItem(
-            code=f"{item.seq}",
-            name=item.name,
-            kind=discounts.DiscountKind(item.kind),
-            form=discounts.DiscountForm(item.form),
-            value=item.amount_or_rate,
-            order=item.seq,
-        )
-        for item in deal.discounts.all()
-        if not item.is_for_signing_on_time
-    )
-    return deal_price.price_deal(
-        deal_price.PriceInput(
-            list_total=deal.list_total,
-            built_area=deal.built_area,
-            inner_area=deal.inner_area,
-            items=items,
-            basis=list_price.Basis(deal.price_basis),
-            stack_mode=discounts.StackMode(book.policy.stack_mode),
-            round_each_step=book.policy.round_each_step,
-            identity_best_only=book.policy.identity_best_only,
-            precision=book.precision,
-        )
-    )
 
 
 def schedule_when_signed(
@@ -88,6 +61,7 @@ def schedule_when_signed(
             reserved_on=deal.reserved_on,
             contracted_on=signed_on,
             precision=book.precision,
+            milestones=known_milestones(deal),
         )
     except (PricingProblem, DateOutOfRange, AmountOutOfRange) as problem:
         raise refusal_of(problem) from problem
@@ -109,7 +83,10 @@ def signing_preview(deal: Deal, sign_by: date, signed_on: date) -> Signing:
     """The contract as it would be: price, due dates, deposit, buyers without an ID number."""
     book = price_book(deal.project_id)
     lost = signing_discounts(deal) if signed_on > sign_by else []
-    total = price_without_signing_discounts(deal, book).deal_total if lost else deal.deal_total
+    total = deal.deal_total
+    if lost:
+        attached = list(attached_of(deal))
+        total = price_again(deal, book, attached, without_signing_discounts=True).deal_total
     needed = deal.deposit
     if book.policy.down_payment_rule == DownPaymentRule.FULL_DOWN_PAYMENT:
         lines = ledger.lines_of(deal.account_id)

@@ -12,12 +12,14 @@ from loupan.ledger import queries as ledger
 from loupan.ledger.models import Receipt
 from loupan.org.models import User
 from loupan.sales.models import (
+    AttachedUnit,
     Buyer,
     Contract,
     Deal,
     ProcessStep,
     Reservation,
 )
+from loupan.sales.queries.attached import attached_of
 from loupan.sales.states import DEAL
 
 
@@ -46,7 +48,13 @@ class DealPage:
     steps: list[ProcessStep]
     reservation: Reservation | None
     contract: Contract | None
+    attached: list[AttachedUnit]
     open_verbs: list[str]
+
+    @property
+    def main_total(self) -> Decimal:
+        """What of the deal total is for the main unit."""
+        return self.deal.deal_total - self.deal.attached_total
 
 
 def deal_page(deal: Deal, on: date) -> DealPage:
@@ -67,7 +75,8 @@ def deal_page(deal: Deal, on: date) -> DealPage:
         balance=ledger.balance_from(lines, received=received, on=on),
         steps=list(deal.steps.all()),
         reservation=Reservation.objects.filter(deal=deal).first(),
-        contract=Contract.objects.filter(deal=deal).first(),
+        contract=Contract.objects.filter(deal=deal, is_void=False).first(),
+        attached=list(attached_of(deal)),
         open_verbs=DEAL.open_verbs(deal.status),
     )
 

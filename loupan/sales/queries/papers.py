@@ -25,6 +25,8 @@ from loupan.sales.models import (
     Deal,
     Reservation,
 )
+from loupan.sales.queries.attached import attached_of
+from loupan.sales.states import AttachedPricing
 
 # Papers are Chinese legal forms in every language of the interface; their words are part of the form.
 MONEY_WORDS = {
@@ -92,6 +94,28 @@ def schedule_words(lines: Iterable[ledger.Line | OfferLine]) -> list[dict[str, s
     ]
 
 
+PRODUCT_WORDS = {
+    "parking": "车位",
+    "storage": "储藏室",
+    "garden": "花园",
+    "roof": "屋面",
+}
+
+
+def attached_words(
+    unit: Unit, pricing: str, list_total: Decimal, amount: Decimal
+) -> dict[str, str]:
+    """A unit that goes with the main one, as it stands on a paper."""
+    is_inside = pricing == AttachedPricing.INSIDE
+    return {
+        "unit": unit.number,
+        "product": PRODUCT_WORDS.get(unit.product_type, ""),
+        "built_area": area_text(unit.built_area),
+        "list_total": money_text(list_total),
+        "amount": "含在房价内" if is_inside else money_text(amount),
+    }
+
+
 def _price_words(priced: Deal | Offer, unit: Unit, plan_name: str) -> dict[str, Any]:
     permit = unit.building.permit
     return {
@@ -107,6 +131,8 @@ def _price_words(priced: Deal | Offer, unit: Unit, plan_name: str) -> dict[str, 
         "deal_total_in_words": amount_in_words(priced.deal_total),
         "deal_unit_price": money_text(priced.deal_unit_price),
         "plan": plan_name,
+        "attached_total": money_text(priced.attached_total),
+        "main_total": money_text(priced.deal_total - priced.attached_total),
         "deposit": money_text(priced.deposit),
         "deposit_in_words": amount_in_words(priced.deposit),
     }
@@ -122,7 +148,7 @@ def deal_fields(
     """
     unit = Unit.objects.select_related("project__company", "building__permit").get(pk=deal.unit_id)
     reservation = Reservation.objects.filter(deal=deal).first()
-    contract = Contract.objects.filter(deal=deal).first()
+    contract = Contract.objects.filter(deal=deal, is_void=False).first()
     buyers = (
         deal.buyers.select_related("customer__person")
         .prefetch_related("customer__phones")
@@ -137,6 +163,10 @@ def deal_fields(
         "signed_on": contract.signed_on.isoformat() if contract else "",
         "terms": contract.terms if contract else "",
         "buyers": [buyer_words(row.customer, row.share, viewer, deal.project_id) for row in buyers],
+        "attached": [
+            attached_words(row.unit, row.pricing, row.list_total, row.amount)
+            for row in attached_of(deal)
+        ],
         "schedule": schedule_words(ledger.lines_of(deal.account_id)),
         "qr": qr_of(address) if address else "",
         "foot": foot,
@@ -155,6 +185,12 @@ def offer_fields(
         "reserved_on": offer.reserve_on.isoformat(),
         "sign_by": offer.sign_by.isoformat(),
         "buyers": [buyer_words(who, share, viewer, unit.project_id) for who, share in buyers],
+        "attached": [
+            attached_words(
+                each.unit, "inside" if each.is_inside else "separate", each.list_total, each.amount
+            )
+            for each in offer.attached
+        ],
         "schedule": schedule_words(offer.schedule),
         "qr": "",
         "foot": "草稿",
@@ -208,7 +244,11 @@ def paper_record(deal: Deal, kind: str) -> Reservation | Contract | None:
     """What a paper of this kind is about; None while the deal has no such thing."""
     if kind == PaperKind.RESERVATION_AGREEMENT:
         return Reservation.objects.filter(deal=deal).first()
-    return Contract.objects.filter(deal=deal).first() if kind == PaperKind.CONTRACT else None
+    return (
+        Contract.objects.filter(deal=deal, is_void=False).first()
+        if kind == PaperKind.CONTRACT
+        else None
+    )
 
 
 def paper_file(kind: str, form: str, project: Project, fields: Mapping[str, Any]) -> bytes:

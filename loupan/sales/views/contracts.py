@@ -148,7 +148,7 @@ def cancel(request: DeskRequest, pk: int) -> HttpResponse:
 def _cancel(request: DeskRequest, deal: Deal, verb: str, data: dict[str, Any], at: Any) -> None:
     if verb == "cancel_contract":
         cancellations.cancel_contract(
-            contract_id=Contract.objects.get(deal=deal).pk,
+            contract_id=Contract.objects.get(deal=deal, is_void=False).pk,
             reason=data["reason"],
             penalty=data["kept"],
             unit_goes_to=data["unit_goes_to"],
