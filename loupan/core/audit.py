@@ -7,6 +7,7 @@ from typing import Any
 
 from django.db.models import Model, QuerySet
 
+from loupan.core.bulk import insert_rows
 from loupan.core.models import AuditEvent
 from loupan.core.people import Actor
 
@@ -64,6 +65,34 @@ def record(event: str, subject: Model, *, by: Actor | None, at: datetime, **fact
 
 def record_all(entries: Iterable[AuditEvent]) -> None:
     AuditEvent.objects.bulk_create(entries, batch_size=2000)
+
+
+def record_changes(
+    event: str,
+    model: type[Model],
+    changes: Iterable[tuple[int, Mapping[str, Any], Mapping[str, Any]]],
+    *,
+    by: Actor | None,
+    at: datetime,
+    project_id: int | None,
+    **facts: Any,
+) -> None:
+    """The same event for thousands of rows of a model at once: each is id, before, after."""
+    insert_rows(
+        AuditEvent,
+        ("subject_id", "before", "after"),
+        ((pk, plain(before), plain(after)) for pk, before, after in changes),
+        same={
+            "at": at,
+            "by_id": by.pk if by else None,
+            "post_id": by.post_id if by else None,
+            "source": by.source if by else "job",
+            "event": event,
+            "subject_type": model._meta.label_lower,
+            "project_id": project_id,
+            "facts": plain(facts),
+        },
+    )
 
 
 def snapshot(row: Model, *fields: str) -> dict[str, Any]:

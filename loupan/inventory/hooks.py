@@ -2,9 +2,11 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 
 from loupan.core.hooks import Hook
-from loupan.inventory.models import Unit
+from loupan.core.people import Actor
+from loupan.inventory.models import Unit, UnitImport
 from loupan.inventory.rules.prices import PriceCalculator
 from loupan.org.models import User
 
@@ -19,6 +21,24 @@ def calculator_for(project_id: int, default: Callable[[], PriceCalculator]) -> P
     if LIST_PRICE in price_calculator.keys():  # noqa: SIM118  A Hook is no dict.
         return price_calculator.call(LIST_PRICE, project_id)
     return default()
+
+
+# Plug: (import, by, at) -> the prices a file brought are on record; within the transaction of the import.
+prices_imported: Hook[[UnitImport, Actor, datetime], None] = Hook("inventory.prices_imported")
+# The same when an import is taken back; its units are still there.
+prices_taken_back: Hook[[UnitImport, Actor, datetime], None] = Hook("inventory.prices_taken_back")
+
+
+def tell_imported(batch: UnitImport, by: Actor, at: datetime) -> None:
+    """Part of an import: who keeps prices learns of those it brought."""
+    for key in prices_imported.keys():  # noqa: SIM118  A Hook is no dict.
+        prices_imported.call(key, batch, by, at)
+
+
+def tell_taken_back(batch: UnitImport, by: Actor, at: datetime) -> None:
+    """Part of undoing an import."""
+    for key in prices_taken_back.keys():  # noqa: SIM118
+        prices_taken_back.call(key, batch, by, at)
 
 
 @dataclass(frozen=True)

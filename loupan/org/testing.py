@@ -184,6 +184,7 @@ class Cast:
     cs: User  # signs contracts
     fm: User  # decides on money going out
     ad: User  # administers users and sees no business
+    mk: User  # draws up prices
 
 
 def the_cast(project: Project | None = None, other_project: Project | None = None) -> Cast:
@@ -203,6 +204,7 @@ def the_cast(project: Project | None = None, other_project: Project | None = Non
         cs=a_user("CS", project, name="陈律"),
         fm=a_user("FM", project, name="冯会"),
         ad=a_user("AD", company=project.company, name="安管"),
+        mk=a_user("MK", project, name="顾盼"),
     )
 
 

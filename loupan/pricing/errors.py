@@ -33,6 +33,97 @@ class PriceNotComputable(Refusal):
     message = _("This price cannot be worked out (%(problem)s). Check areas, plan and discounts.")
 
 
+class PriceNeedsList(Refusal):
+    """DOMAIN 2.2.5: what has been offered changes its price by an approved list alone."""
+
+    message = _(
+        "Unit %(unit)s has been offered for sale. Change its price by a price list that somebody approves."
+    )
+
+
+class NoUnitsToPrice(Refusal):
+    message = _("No unit of this choice can still change its price. Choose other units.")
+
+
+class TooManyUnits(Refusal):
+    message = _("A price list holds at most %(most)s units. Choose fewer buildings.")
+
+
+class OwnPriceList(Refusal):
+    """Segregation of duties, DOMAIN 4.1."""
+
+    message = _("You had a hand in this price list. Somebody else has to approve it.")
+
+
+class ListIsStale(Refusal):
+    message = _("Areas have changed since this list was worked out (%(units)s). Work it out again.")
+
+
+class PricesOutOfBounds(Refusal):
+    message = _(
+        "%(count)s prices are missing, below the floor price or beyond the filed price (%(units)s …)."
+        " Nothing was approved."
+    )
+
+
+class NotYetDue(Refusal):
+    message = _("The instant of this price list has not come yet.")
+
+
+class FloorsOutOfOrder(Refusal):
+    """DOMAIN 2.2.1: group ≤ company ≤ project."""
+
+    message = _(
+        "Unit %(unit)s: the floor price of the group must not be above that of the company, nor that of"
+        " the company above that of the project."
+    )
+
+
+class FloorLevelNotYours(Refusal):
+    message = _("Floor prices of this level are set by %(who)s.")
+    field = "level"
+
+
+class FormulaNotInUse(Refusal):
+    message = _("There is no such formula in use for prices. Enable one first.")
+    field = "formula"
+
+
+class FormulaRefused(Refusal):
+    """What the rules of formulas say; the place counts from 1."""
+
+    message = _("Character %(position)s: %(problem)s.")
+    field = "text"
+
+
+class FormulaNeedsCases(Refusal):
+    """X-15: nothing is enabled untested."""
+
+    message = _("Save at least one case with what the formula must come to before it is enabled.")
+
+
+class FormulaCasesFail(Refusal):
+    message = _("These cases come to something else: %(cases)s. Correct the formula or the cases.")
+
+
+class FormulaIsNeeded(Refusal):
+    message = _("Other formulas in use ask for this one: %(formulas)s.")
+
+
+class TableRowsInvalid(Refusal):
+    message = _("Row %(row)s of the table: %(problem)s.")
+    field = "rows"
+
+
+class TableIsNeeded(Refusal):
+    message = _("Formulas ask for this table: %(formulas)s. Change them first.")
+
+
+class CaseInvalid(Refusal):
+    message = _("“%(name)s” is not a value that a formula knows, or its value is not of that kind.")
+    field = "values"
+
+
 class PlanNotOffered(Refusal):
     message = _("This payment plan is not offered on %(day)s. Choose another.")
     field = "payment_plan_id"
@@ -113,4 +204,49 @@ OBJECTIONS = {
     "signed_too_late": _("the contract is signed too late"),
     "identity_best_one_only": _("a better identity discount was granted"),
     "excluded_by_better": _("a better discount was granted"),
+}
+
+# What can be wrong with a row of a price table.
+ROW_PROBLEMS = {
+    "too_many": _("a table has at most 500 rows"),
+    "no_number": _("a number is missing or too large"),
+    "turned": _("the highest floor is below the lowest"),
+    "overlaps": _("the bands must go up and not overlap"),
+    "twice": _("this key stands there twice"),
+}
+
+# The rules' codes for what is wrong with a formula or its result, in words.
+FORMULA_PROBLEMS = {
+    "formula_empty": _("there is no formula"),
+    "formula_too_long": _("a formula has at most %(longest)s characters"),
+    "formula_too_deep": _(
+        "brackets, functions and formulas stand deeper than %(deepest)s in each other"
+    ),
+    "formula_unfinished": _("the formula stops too early, “%(wanted)s” is missing"),
+    "word_unexpected": _("“%(word)s” cannot stand here"),
+    "character_unknown": _("“%(character)s” has no meaning in a formula"),
+    "function_unknown": _("there is no function “%(name)s”"),
+    "name_unknown": _("“%(name)s” is neither a value of the unit nor a formula in use"),
+    "number_too_long": _("a number has at most %(digits)s digits"),
+    "number_too_large": _("the number becomes too large"),
+    "number_expected": _("a number is needed here"),
+    "truth_expected": _("a comparison is needed here"),
+    "kinds_differ": _("a number and a text cannot be compared or chosen between"),
+    "arguments_wrong": _("%(function)s needs %(wanted)s values"),
+    "table_expected": _("the name of a table is needed here"),
+    "table_unknown": _("there is no table “%(table)s”"),
+    "rounding_unit_unknown": _("it can be rounded to 10000, 1000, 100, 10, 1, 0.1, 0.01 … only"),
+    "rounding_mode_unknown": _("the mode of rounding is half_up, truncate or round_up"),
+    "formulas_in_a_circle": _("formulas need each other: %(circle)s"),
+    "division_by_zero": _("this would divide by zero"),
+    "value_missing": _("the unit has no value for “%(name)s”"),
+    "key_missing": _("the table “%(table)s” has no row for “%(key)s”"),
+    "floor_missing": _("the table “%(table)s” has no band for floor %(floor)s"),
+    "floor_not_whole": _("“%(floor)s” is not a floor"),
+    # Of a line of a price list.
+    "price_missing": _("the unit has no price to start from"),
+    "price_not_positive": _("the price would not be above zero"),
+    "area_missing": _("the area is missing"),
+    "area_invalid": _("the area is not possible"),
+    "amount_out_of_range": _("the number becomes too large"),
 }

@@ -6,16 +6,21 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from loupan.org.models import User
+from loupan.pricing.models import FloorLevel
 from loupan.pricing.rules.authority import AuthorityLevel
 
 READ = "pricing.read"
 EDIT_PRICES = "pricing.edit_prices"
+APPROVE_PRICES = "pricing.approve_prices"
+SET_LIMITS = "pricing.set_limits"
 EDIT_PLANS = "pricing.edit_plans"
 EDIT_DISCOUNTS = "pricing.edit_discounts"
 
 PERMISSIONS: Mapping[str, str | Promise] = {
     READ: _("See payment plans, discounts and list prices"),
-    EDIT_PRICES: _("Set list, floor and filed prices"),
+    EDIT_PRICES: _("Draw up price lists, formulas and price tables"),
+    APPROVE_PRICES: _("Approve price lists"),
+    SET_LIMITS: _("Set floor and filed prices"),
     EDIT_PLANS: _("Edit payment plans"),
     EDIT_DISCOUNTS: _("Edit discounts, rounding and authority"),
 }
@@ -26,6 +31,14 @@ AUTHORITY_LABELS: Mapping[AuthorityLevel, str | Promise] = {
     AuthorityLevel.PD: _("The project director"),
     AuthorityLevel.CD: _("The company director"),
     AuthorityLevel.GD: _("The group director"),
+}
+
+
+# From which rank on floor prices of a level are set (DOMAIN 2.2.1).
+FLOOR_AUTHORITY: Mapping[FloorLevel, AuthorityLevel] = {
+    FloorLevel.PROJECT: AuthorityLevel.PD,
+    FloorLevel.COMPANY: AuthorityLevel.CD,
+    FloorLevel.GROUP: AuthorityLevel.GD,
 }
 
 

@@ -40,6 +40,8 @@ PRICE_LIST = Flow(
         "change": (frozenset({L.DRAFT}), L.DRAFT),
         "submit": (frozenset({L.DRAFT}), L.IN_APPROVAL),
         "return": (frozenset({L.IN_APPROVAL, L.APPROVED}), L.DRAFT),
+        "withdraw": (frozenset({L.IN_APPROVAL}), L.DRAFT),
+        "hold_back": (frozenset({L.APPROVED}), L.DRAFT),
         "approve": (frozenset({L.IN_APPROVAL}), L.APPROVED),
         "take_effect": (frozenset({L.APPROVED}), L.EFFECTIVE),
         "supersede": (frozenset({L.EFFECTIVE}), L.SUPERSEDED),

@@ -1,21 +1,39 @@
-"""List, floor and filed prices of units (DOMAIN 2.2.1, 2.2.5)."""
+"""Prices entered directly: first list prices, floor and filed prices (DOMAIN 2.2.1, 2.2.5).
 
-from collections.abc import Callable, Sequence
+Whatever is entered becomes a version of its own at once, so that every price has one history.
+"""
+
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
+
+from django.utils.translation import gettext as _
 
 from loupan.core import audit
+from loupan.core.bulk import insert_rows, update_rows
 from loupan.core.db import writes
+from loupan.core.people import Actor
 from loupan.inventory.models import Unit, UnitChange
-from loupan.inventory.states import CLAIMED
+from loupan.inventory.states import CLAIMED, UnitStatus
 from loupan.org.models import User
 from loupan.org.permissions import require
 from loupan.pricing import errors
-from loupan.pricing.queries import PriceBook, list_price_of, price_book
-from loupan.pricing.rules.list_price import CalculationOrder
+from loupan.pricing.actions.price_lists import record_version
+from loupan.pricing.models import FloorLevel, FloorPrice, PriceKind
+from loupan.pricing.permissions import (
+    AUTHORITY_LABELS,
+    EDIT_PRICES,
+    FLOOR_AUTHORITY,
+    SET_LIMITS,
+    authority_of,
+)
+from loupan.pricing.queries import PriceBook, list_price_of, price_book, trace_steps
+from loupan.pricing.rules.repricing import Line, PricedUnit
 
 MOST_UNITS = 20_000
+NEVER_OFFERED = frozenset({UnitStatus.NOT_RELEASED, UnitStatus.WITHHELD, UnitStatus.OFF_MARKET})
 
 
 @dataclass(frozen=True)
@@ -27,41 +45,71 @@ class NewPrice:
     total: Decimal | None = None
 
 
+@dataclass(frozen=True)
+class _Found:
+    unit: Unit
+    unit_price: Decimal | None
+    total: Decimal
+    trace: list[dict[str, Any]]
+
+
 @writes
 def set_list_prices(
     *, prices: Sequence[NewPrice], by: User, at: datetime, reason: str = ""
 ) -> list[Unit]:
-    """Set list prices, all or none; totals by basis, order and precision of the project.
+    """Enter the first list prices of units that were never offered, all or none.
 
-    Units under a claim keep their price (U-5).  Raises UnitIsClaimed, PriceMissing,
-    PriceBelowFloor, PriceAboveFiled.
+    Nobody can buy at them before a director releases the units (T1).  Totals by basis, order and
+    precision of the project.  Raises UnitIsClaimed, PriceNeedsList, PriceMissing, PriceBelowFloor,
+    PriceAboveFiled.
     """
-
-    def change(unit: Unit, price: NewPrice, book: PriceBook) -> dict[str, object]:
-        _ensure_free(unit)
-        unit_price, total, trace = _computed(unit, price, book)
+    found = _worked_out(prices, EDIT_PRICES, by)
+    for each in found:
+        unit, total = each.unit, each.total
+        if unit.status in CLAIMED:
+            raise errors.UnitIsClaimed(unit=unit, status=unit.get_status_display())
+        if unit.first_released_on is not None or unit.status not in NEVER_OFFERED:
+            raise errors.PriceNeedsList(unit=unit)
         if unit.floor_total is not None and total < unit.floor_total:
             raise errors.PriceBelowFloor(unit=unit)
         if unit.filed_total is not None and total > unit.filed_total:
             raise errors.PriceAboveFiled(unit=unit, amount=total)
-        return {"list_unit_price": unit_price, "list_total": total, "price_trace": trace}
-
-    return _set_prices(prices, "list_price", change, by=by, at=at, reason=reason)
+    return _set(found, PriceKind.LIST, "", by=by, at=at, reason=reason)
 
 
 @writes
 def set_floor_prices(
-    *, prices: Sequence[NewPrice], by: User, at: datetime, reason: str = ""
+    *,
+    prices: Sequence[NewPrice],
+    by: User,
+    at: datetime,
+    reason: str = "",
+    level: str = FloorLevel.PROJECT,
 ) -> list[Unit]:
-    """Set floor prices (底价), all or none. Raises PriceMissing, PriceBelowFloor."""
+    """Set floor prices (底价) of a level, all or none; group ≤ company ≤ project ≤ list price.
 
-    def change(unit: Unit, price: NewPrice, book: PriceBook) -> dict[str, object]:
-        unit_price, total, _trace = _computed(unit, price, book)
-        if unit.list_total is not None and unit.list_total < total:
-            raise errors.PriceBelowFloor(unit=unit)
-        return {"floor_unit_price": unit_price, "floor_total": total}
-
-    return _set_prices(prices, "floor_price", change, by=by, at=at, reason=reason)
+    Each level is set from its own rank on: the project's by its director, the group's by the group.
+    Raises FloorLevelNotYours, PriceMissing, PriceBelowFloor, FloorsOutOfOrder.
+    """
+    found = _worked_out(prices, SET_LIMITS, by)
+    needed = FLOOR_AUTHORITY[FloorLevel(level)]
+    for project_id in {each.unit.project_id for each in found}:
+        if authority_of(by, project_id) < needed:
+            raise errors.FloorLevelNotYours(who=AUTHORITY_LABELS[needed])
+    known = _floors_of([each.unit.pk for each in found])
+    for each in found:
+        if each.unit.list_total is not None and each.unit.list_total < each.total:
+            raise errors.PriceBelowFloor(unit=each.unit)
+        floors = {
+            FloorLevel.PROJECT: each.unit.floor_total, **known.get(each.unit.pk, {}),
+            level: each.total,
+        }  # fmt: skip
+        rising = [total for name in reversed(FloorLevel.values) if (total := floors.get(name))]
+        if rising != sorted(rising):
+            raise errors.FloorsOutOfOrder(unit=each.unit)
+    if level != FloorLevel.PROJECT:
+        return _set_higher_floors(found, level, by=by, at=at, reason=reason)
+    return _set(found, PriceKind.FLOOR, level, by=by, at=at, reason=reason)
 
 
 @writes
@@ -69,84 +117,185 @@ def set_filed_prices(
     *, prices: Sequence[NewPrice], by: User, at: datetime, reason: str = ""
 ) -> list[Unit]:
     """Set filed prices (备案价), the upper bound of list and deal. Raises PriceAboveFiled."""
-
-    def change(unit: Unit, price: NewPrice, book: PriceBook) -> dict[str, object]:
-        unit_price, total, _trace = _computed(unit, price, book)
-        if unit.list_total is not None and unit.list_total > total:
-            raise errors.PriceAboveFiled(unit=unit, amount=unit.list_total)
-        return {"filed_unit_price": unit_price, "filed_total": total}
-
-    return _set_prices(prices, "filed_price", change, by=by, at=at, reason=reason)
+    found = _worked_out(prices, SET_LIMITS, by)
+    for each in found:
+        listed = each.unit.list_total
+        if listed is not None and listed > each.total:
+            raise errors.PriceAboveFiled(unit=each.unit, amount=listed)
+    return _set(found, PriceKind.FILED, "", by=by, at=at, reason=reason)
 
 
-def _ensure_free(unit: Unit) -> None:
-    if unit.status in CLAIMED:
-        raise errors.UnitIsClaimed(unit=unit, status=unit.get_status_display())
+def _worked_out(prices: Sequence[NewPrice], permission: str, by: User) -> list[_Found]:
+    wanted = {price.unit_id: price for price in prices}
+    units = list(Unit.objects.locked().filter(pk__in=wanted))
+    if len(units) != len(wanted):
+        raise Unit.DoesNotExist
+    for project_id in sorted({unit.project_id for unit in units}):
+        require(by, permission, project_id)
+    books = {project_id: price_book(project_id) for project_id in {u.project_id for u in units}}
+    return [_computed(unit, wanted[unit.pk], books[unit.project_id]) for unit in units]
 
 
-def _computed(
-    unit: Unit, price: NewPrice, book: PriceBook
-) -> tuple[Decimal | None, Decimal, list[object]]:
+def _computed(unit: Unit, price: NewPrice, book: PriceBook) -> _Found:
+    settings = book.classes[unit.product_type]
     found = list_price_of(
         unit.price_basis,
         unit.built_area,
         unit.inner_area,
         price.unit_price,
         price.total,
-        order=CalculationOrder(book.policy.calculation_order),
-        precision=book.precision,
+        order=settings.order,
+        precision=settings.precision,
     )
     if found.total is None:
         raise errors.PriceMissing(unit=unit)
-    return found.unit_price, found.total, list(found.trace)
+    return _Found(unit, found.unit_price, found.total, list(found.trace))
 
 
-def _set_prices(
-    prices: Sequence[NewPrice],
-    kind: str,
-    change: Callable[[Unit, NewPrice, PriceBook], dict[str, object]],
-    *,
-    by: User,
-    at: datetime,
-    reason: str,
+def _set(
+    found: Sequence[_Found], kind: str, level: str, *, by: User, at: datetime, reason: str
 ) -> list[Unit]:
-    wanted = {price.unit_id: price for price in prices}
-    units = list(Unit.objects.locked().filter(pk__in=wanted))
-    if len(units) != len(wanted):
-        raise Unit.DoesNotExist
-    for project_id in sorted({unit.project_id for unit in units}):
-        require(by, "pricing.edit_prices", project_id)
-    changes, entries, touched = [], [], ["version"]
-    for unit in units:
-        values = change(unit, wanted[unit.pk], price_book(unit.project_id))
-        before = audit.snapshot(unit, *values)
-        for name, value in values.items():
+    unit_price, total = f"{kind}_unit_price", f"{kind}_total"
+    columns = (unit_price, total, "price_trace", "version")
+    if kind != PriceKind.LIST:
+        columns = (unit_price, total, "version")
+    _record(found, kind, level, by=by, at=at, reason=reason)
+    changes = []
+    for each in found:
+        unit = each.unit
+        before = {unit_price: getattr(unit, unit_price), total: getattr(unit, total)}
+        after = {unit_price: each.unit_price, total: each.total}
+        changes.append((unit, *audit.differences(before, after)))
+        for name, value in after.items():
             setattr(unit, name, value)
+        if kind == PriceKind.LIST:
+            unit.price_trace = each.trace
         unit.version += 1
-        touched = [*values, "version"]
-        changes.append(_shown_on_board(unit, kind, by=by, at=at, reason=reason))
-        before, after = audit.differences(before, values)
-        entries.append(
-            audit.entry(
-                f"pricing.{kind}.set", unit, by=by, at=at, before=before, after=after, reason=reason
-            )
-        )
-    Unit.objects.bulk_update(units, touched, batch_size=200)
-    UnitChange.objects.bulk_create(changes, batch_size=1000)
-    audit.record_all(entries)
+    units = [each.unit for each in found]
+    update_rows(Unit, columns, ([*(getattr(u, name) for name in columns), u.pk] for u in units))
+    for project_id in sorted({unit.project_id for unit in units}):
+        here = [change for change in changes if change[0].project_id == project_id]
+        _tell(here, project_id, kind, by=by, at=at, reason=reason)
     return units
 
 
-def _shown_on_board(unit: Unit, kind: str, *, by: User, at: datetime, reason: str) -> UnitChange:
-    return UnitChange(
-        project_id=unit.project_id,
-        unit=unit,
-        verb=f"set_{kind}",
-        from_status=unit.status,
-        to_status=unit.status,
-        reason=reason,
-        by=by,
-        post_id=by.post_id,
-        source=by.source,
-        at=at,
+def _tell(
+    changes: Sequence[tuple[Unit, Mapping[str, Any], Mapping[str, Any]]],
+    project_id: int,
+    kind: str,
+    *,
+    by: Actor,
+    at: datetime,
+    reason: str,
+) -> None:
+    """The board learns of it, and the log."""
+    insert_rows(
+        UnitChange,
+        ("unit_id", "from_status", "to_status"),
+        ((unit.pk, unit.status, unit.status) for unit, _before, _after in changes),
+        same={
+            "project_id": project_id,
+            "verb": f"set_{kind}_price",
+            "reason": reason,
+            "by_id": by.pk,
+            "post_id": by.post_id,
+            "source": by.source,
+            "at": at,
+        },
     )
+    audit.record_changes(
+        f"pricing.{kind}_price.set",
+        Unit,
+        ((unit.pk, before, after) for unit, before, after in changes),
+        by=by,
+        at=at,
+        project_id=project_id,
+        reason=reason,
+    )
+
+
+def _set_higher_floors(
+    found: Sequence[_Found], level: str, *, by: User, at: datetime, reason: str
+) -> list[Unit]:
+    """Floors of company and group stand beside the unit: no board shows them."""
+    _record(found, PriceKind.FLOOR, level, by=by, at=at, reason=reason)
+    units = [each.unit for each in found]
+    FloorPrice.objects.filter(level=level, unit__in=units).delete()
+    FloorPrice.objects.bulk_create(
+        [
+            FloorPrice(unit=each.unit, level=level, unit_price=each.unit_price, total=each.total)
+            for each in found
+        ],
+        batch_size=1000,
+    )
+    for project_id in sorted({unit.project_id for unit in units}):
+        audit.record_changes(
+            f"pricing.{level}_floor_price.set",
+            Unit,
+            (
+                (each.unit.pk, {}, {"floor_unit_price": each.unit_price, "floor_total": each.total})
+                for each in found
+                if each.unit.project_id == project_id
+            ),
+            by=by,
+            at=at,
+            project_id=project_id,
+            reason=reason,
+        )
+    return units
+
+
+def _record(
+    found: Sequence[_Found], kind: str, level: str, *, by: Actor, at: datetime, reason: str
+) -> None:
+    """What was entered, as a version that is in force from now on."""
+    by_project: dict[int, list[Line]] = {}
+    for each in found:
+        line = Line(
+            _as_it_was(each.unit, kind), each.unit_price, each.total, "", trace_steps(each.trace)
+        )
+        by_project.setdefault(each.unit.project_id, []).append(line)
+    names = {
+        PriceKind.LIST: _("First prices"), PriceKind.FLOOR: _("Floor prices"),
+        PriceKind.FILED: _("Filed prices"),
+    }  # fmt: skip
+    for project_id, lines in by_project.items():
+        record_version(
+            project_id=project_id,
+            kind=kind,
+            level=level,
+            method="given",
+            name=(reason or names[PriceKind(kind)])[:60],
+            basis={},
+            lines=lines,
+            by=by,
+            at=at,
+            reason=reason,
+        )
+
+
+def _as_it_was(unit: Unit, kind: str) -> PricedUnit:
+    return PricedUnit(
+        id=unit.pk,
+        number=unit.number,
+        building="",
+        layout="",
+        product=unit.product_type,
+        status=unit.status,
+        basis=unit.price_basis,
+        built_area=unit.built_area,
+        inner_area=unit.inner_area,
+        unit_price=getattr(unit, f"{kind}_unit_price"),
+        total=getattr(unit, f"{kind}_total"),
+        floor_total=unit.floor_total,
+        filed_total=unit.filed_total,
+    )
+
+
+def _floors_of(unit_ids: Sequence[int]) -> dict[int, dict[str, Decimal]]:
+    """Floors of company and group by unit."""
+    found: dict[int, dict[str, Decimal]] = {}
+    rows = FloorPrice.objects.filter(unit_id__in=unit_ids)
+    for unit_id, level, total in rows.values_list("unit_id", "level", "total"):
+        found.setdefault(unit_id, {})[level] = total
+    return found

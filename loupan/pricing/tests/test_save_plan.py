@@ -138,8 +138,8 @@ def test_a_new_project_gets_the_delivered_settings_once(cast: Cast) -> None:
 
 def test_list_prices_are_computed_by_the_projects_rule_with_a_trace(cast: Cast) -> None:
     """ORC-04: 118.62 m² at 12,830 is 1,521,895."""
-    unit = a_unit(cast.project, list_unit_price=None)
-    set_list_prices(prices=[NewPrice(unit.pk, Decimal(12830))], by=cast.mo, at=NOON)
+    unit = a_unit(cast.project, list_unit_price=None, status="not_released")
+    set_list_prices(prices=[NewPrice(unit.pk, Decimal(12830))], by=cast.mk, at=NOON)
     unit.refresh_from_db()
     assert unit.list_total == 1521895
     assert unit.price_trace[0]["input"]["raw"].startswith("1521894.6")
@@ -152,21 +152,26 @@ def test_orc_07_total_first(cast: Cast) -> None:
         project_id=cast.project.pk, values={"calculation_order": "total_first"}, by=cast.mo,
         at=NOON,
     )  # fmt: skip
-    unit = a_unit(cast.project, built_area="89.37", inner_area=None, floor_unit_price=None)
-    set_list_prices(prices=[NewPrice(unit.pk, total=Decimal(1149000))], by=cast.mo, at=NOON)
+    unit = a_unit(
+        cast.project, built_area="89.37", inner_area=None, floor_unit_price=None,
+        status="not_released",
+    )  # fmt: skip
+    set_list_prices(prices=[NewPrice(unit.pk, total=Decimal(1149000))], by=cast.mk, at=NOON)
     unit.refresh_from_db()
     assert (unit.list_total, unit.list_unit_price) == (1149000, Decimal("12856.66"))
 
 
 def test_prices_stay_between_floor_and_filed_all_or_none(cast: Cast) -> None:
-    first, second = a_unit(cast.project, position=1), a_unit(cast.project, position=2)
+    first, second = (
+        a_unit(cast.project, position=place, status="not_released") for place in (1, 2)
+    )
 
     def set_list(total: int) -> None:
         prices = [
             NewPrice(first.pk, total=Decimal(1600000)),
             NewPrice(second.pk, total=Decimal(total)),
         ]
-        set_list_prices(prices=prices, by=cast.mo, at=NOON)
+        set_list_prices(prices=prices, by=cast.mk, at=NOON)
 
     with pytest.raises(errors.PriceBelowFloor):
         set_list(1000000)
@@ -174,7 +179,7 @@ def test_prices_stay_between_floor_and_filed_all_or_none(cast: Cast) -> None:
     with pytest.raises(errors.PriceAboveFiled):
         set_list(1550001)
     with pytest.raises(errors.PriceMissing):
-        set_list_prices(prices=[NewPrice(first.pk)], by=cast.mo, at=NOON)
+        set_list_prices(prices=[NewPrice(first.pk)], by=cast.mk, at=NOON)
     first.refresh_from_db()
     assert first.list_total == 1521895
     with pytest.raises(errors.PriceBelowFloor):
@@ -186,7 +191,7 @@ def test_prices_stay_between_floor_and_filed_all_or_none(cast: Cast) -> None:
 def test_u_5_a_unit_under_a_claim_keeps_its_price(cast: Cast) -> None:
     unit = a_unit(cast.project, status="reserved")
     with pytest.raises(errors.UnitIsClaimed):
-        set_list_prices(prices=[NewPrice(unit.pk, total=Decimal(1600000))], by=cast.mo, at=NOON)
+        set_list_prices(prices=[NewPrice(unit.pk, total=Decimal(1600000))], by=cast.mk, at=NOON)
 
 
 def test_who_sells_sets_no_prices(cast: Cast) -> None:

@@ -17,6 +17,7 @@ from loupan.inventory.states import UNIT, UnitStatus
 from loupan.ledger.actions.schedules import close_account
 from loupan.org.models import User
 from loupan.org.permissions import require
+from loupan.pricing.actions.price_lists import take_waiting_price
 from loupan.pricing.queries import price_book_of, price_stamp
 from loupan.sales import errors
 from loupan.sales.models import Claim, ProvisionalReservation
@@ -94,6 +95,7 @@ def release_claim(*, claim: Claim, unit: Unit, reason: str, by: Actor | None, at
         account_id = ProvisionalReservation.objects.values_list("account_id", flat=True)
         close_account(account_id=account_id.get(claim=claim), reason=reason, at=at)
     move_unit(unit=unit, verb=_WAY_BACK[ClaimKind(claim.kind)], by=by, at=at, reason=reason)
+    take_waiting_price(unit=unit, by=by, at=at)
 
 
 _WAY_BACK = {

@@ -86,7 +86,9 @@ def test_u_5_what_was_reserved_keeps_price_plan_and_discounts(office: Office) ->
     project, mo = office.project, office.mo
     with pytest.raises(UnitIsClaimed):
         set_list_prices(
-            prices=[NewPrice(deal.unit_id, total=Decimal(2000000))], by=mo, at=SIGNED_AT
+            prices=[NewPrice(deal.unit_id, total=Decimal(2000000))],
+            by=office.cast.mk,
+            at=SIGNED_AT,
         )
     set_floor_prices(prices=[NewPrice(deal.unit_id, total=deal.list_total)], by=mo, at=SIGNED_AT)
     a_mortgage_plan(project, mo, rate="0.99")

@@ -11,6 +11,7 @@ from loupan.core.models import AuditEvent
 from loupan.inventory.models import UnitChange
 from loupan.inventory.testing import a_unit
 from loupan.org.testing import a_user
+from loupan.pricing.testing import an_approved_list
 from loupan.sales import errors
 from loupan.sales.actions.claims import expire_claim, hold_unit, lock_unit, release_hold
 from loupan.sales.actions.reservations import BuyerDraft
@@ -125,3 +126,16 @@ def test_u_12_a_unit_on_which_money_came_in_is_not_released_by_the_clock(office:
     assert unit.status == "reserved"
     Claim.objects.filter(pk=claim.pk).update(is_active=False)
     Claim.objects.filter(deal__isnull=False).update(is_active=True)
+
+
+def test_a_held_unit_takes_its_new_price_when_the_hold_ends(office: Office) -> None:
+    unit = a_unit(office.project)
+    hold_unit(
+        unit_id=unit.pk, customer_id=a_buyer(office).pk, days=1, by=office.mo, at=RESERVED_AT
+    )
+    an_approved_list(office.project, office.cast.mk, office.mo, at=RESERVED_AT)
+    unit.refresh_from_db()
+    assert unit.list_total == 1521895
+    release_hold(unit_id=unit.pk, by=office.mo, at=RESERVED_AT)
+    unit.refresh_from_db()
+    assert (unit.status, unit.list_total) == ("available", 1567551)

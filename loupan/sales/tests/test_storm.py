@@ -24,8 +24,8 @@ from loupan.inventory.actions.units import release_units, unwithhold_units, with
 from loupan.inventory.models import Unit, UnitChange
 from loupan.ledger.models import Receipt
 from loupan.org.models import User
-from loupan.pricing.actions.prices import NewPrice, set_list_prices
-from loupan.pricing.testing import a_discount, a_lump_sum_plan
+from loupan.pricing.actions.price_lists import Terms
+from loupan.pricing.testing import a_discount, a_lump_sum_plan, an_approved_list
 from loupan.sales.actions import cancellations, claims, contracts, money, quotes, reservations
 from loupan.sales.models import Deal, Reservation
 from loupan.sales.queries.books import book_differences
@@ -128,8 +128,12 @@ class Storm(RuleBasedStateMachine):
 
     @rule(unit=NUMBERS, price=st.sampled_from(["12830", "13000", "11000"]))
     def change_price(self, unit: int, price: str) -> None:
-        new = NewPrice(self.unit(unit), unit_price=Decimal(price))
-        self.attempt(set_list_prices, prices=[new], by=self.by("mo"))
+        """By a list that is approved at once; whoever holds the unit keeps the old price."""
+        terms = Terms("given", given={self.unit(unit): (Decimal(price), None)})
+        self.attempt(
+            an_approved_list, project=self.office.project, maker=self.by("mk"),
+            approver=self.by("mo"), terms=terms,
+        )  # fmt: skip
 
     @rule(unit=NUMBERS, plan=NUMBERS, discounts=st.sets(NUMBERS, max_size=4))
     def quote(self, unit: int, plan: int, discounts: set[int]) -> None:

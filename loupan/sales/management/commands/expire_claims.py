@@ -1,4 +1,4 @@
-"""End locks and holds whose time is over; once, or every so many seconds until stopped."""
+"""End locks and holds whose time is over and bring due price lists into force; once or again and again."""
 
 import time
 from argparse import ArgumentParser
@@ -6,6 +6,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
+from loupan.pricing.tasks import apply_due_price_lists
 from loupan.sales.tasks import end_expired_claims
 
 
@@ -18,8 +19,11 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         while True:
             freed = end_expired_claims()
+            lists = apply_due_price_lists()
             if freed or not options["every"]:
                 self.stdout.write(f"units offered again: {freed}")
+            if lists:
+                self.stdout.write(f"price lists in force: {lists}")
             if not options["every"]:
                 return
             time.sleep(options["every"])
