@@ -1,5 +1,6 @@
 """The contract is signed: the price snapshot is frozen, the schedule counts from its day (T11)."""
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from decimal import Decimal
 
@@ -16,7 +17,7 @@ from loupan.ledger.models import Account
 from loupan.org.models import User
 from loupan.org.permissions import require
 from loupan.pricing.models import DownPaymentRule
-from loupan.pricing.queries import PriceBook, offer_lines, price_book_of
+from loupan.pricing.queries import PriceBook, Special, offer_lines, price_book_of
 from loupan.sales import errors
 from loupan.sales.actions.attached import (
     PRICE,
@@ -28,8 +29,9 @@ from loupan.sales.actions.attached import (
     put_price,
 )
 from loupan.sales.actions.process import complete_step, mark_money, plan_process
+from loupan.sales.actions.reservations import BuyerDraft, make_reservation
 from loupan.sales.models import Buyer, Contract, Deal, Reservation
-from loupan.sales.queries.attached import attached_of, price_again
+from loupan.sales.queries.attached import AttachedWish, attached_of, price_again
 from loupan.sales.queries.contracts import (
     contract_series,
     schedule_when_signed,
@@ -71,11 +73,93 @@ def sign_contract(
     _ensure_day(signed_on, reservation, today=business_day(at))
     ensure_units_saleable(units=units, on=signed_on)
     _ensure_identified(buyers)
+    Account.objects.locked().get(pk=deal.account_id)
+    _ensure_paid(deal, price_book_of(unit))
+    before = unit.status
+    move_units(units=units, verb="contract", by=by, at=at)
+    return _signed(
+        deal, reservation, unit, signed_on, before=before, number=number, terms=terms, by=by, at=at
+    )
+
+
+@writes
+def contract_directly(
+    *,
+    unit_id: int,
+    buyers: Sequence[BuyerDraft],
+    payment_plan_id: int,
+    signed_on: date,
+    by: User,
+    at: datetime,
+    discount_ids: Sequence[int] = (),
+    deposit: Decimal | None = None,
+    special: Special | None = None,
+    attached: Sequence[AttachedWish] = (),
+    number: str = "",
+    terms: str = "",
+) -> Contract:
+    """Sign a contract on a unit that nobody reserved: agreement and contract at once (T12, SAL-13).
+
+    Only where the project allows it.  The deposit falls due the same day.  Raises
+    DirectContractOff, DirectContractNeedsDownPayment, and what reserve_unit and sign_contract raise
+    but DepositNotReceived.
+    """
+    unit = Unit.objects.get(pk=unit_id)
+    require(by, "sales.contract_directly", unit.project_id)
+    policy = price_book_of(unit).policy
+    if not policy.allows_direct_contract:
+        raise errors.DirectContractOff
+    if policy.down_payment_rule == DownPaymentRule.FULL_DOWN_PAYMENT:
+        raise errors.DirectContractNeedsDownPayment
+    before = unit.status
+    reservation = make_reservation(
+        unit_id=unit_id,
+        buyers=buyers,
+        payment_plan_id=payment_plan_id,
+        by=by,
+        at=at,
+        discount_ids=discount_ids,
+        deposit=deposit,
+        reserved_on=signed_on,
+        sign_by=signed_on,
+        special=special,
+        attached=attached,
+        permission="sales.contract_directly",
+        verb="contract_directly",
+    )
+    rows = list(
+        Buyer.objects.filter(deal_id=reservation.deal_id).select_related("customer__person")
+    )
+    _ensure_identified(rows)
+    advance_class(customer_ids=[row.customer_id for row in rows], to=CustomerClass.CONTRACTED)
+    deal = (
+        Deal.objects.locked()
+        .select_related("payment_plan", "account", "project", "unit")
+        .get(pk=reservation.deal_id)
+    )
+    deal.status = DEAL.after("contract", deal.status)
+    return _signed(
+        deal, reservation, deal.unit, signed_on, before=before, number=number, terms=terms, by=by,
+        at=at,
+    )  # fmt: skip
+
+
+def _signed(
+    deal: Deal,
+    reservation: Reservation,
+    unit: Unit,
+    signed_on: date,
+    *,
+    before: str,
+    number: str,
+    terms: str,
+    by: User,
+    at: datetime,
+) -> Contract:
+    """The deal, its schedule and its process as they are from the day of the contract on."""
     account = Account.objects.locked().get(pk=deal.account_id)
     book = price_book_of(unit)
-    _ensure_paid(deal, book)
-
-    before = audit.snapshot(deal, "deal_total", "contracted_on")
+    prices = audit.snapshot(deal, "deal_total", "contracted_on")
     if signed_on > reservation.sign_by:
         _lose_signing_discounts(deal, book, unit)
     planned = schedule_when_signed(deal, signed_on, deal.deal_total, book)
@@ -95,8 +179,6 @@ def sign_contract(
             "status", "contracted_on", "version", *PRICE,
         ]
     )  # fmt: skip
-    unit_before = unit.status
-    move_units(units=units, verb="contract", by=by, at=at)
     plan_process(deal=deal, schedule=offer_lines(planned), sign_by=reservation.sign_by)
     complete_step(deal=deal, code=StepCode.CONTRACT, on=signed_on)
     mark_money(deal=deal)
@@ -114,7 +196,7 @@ def sign_contract(
         contract,
         by=by,
         at=at,
-        before={"status": unit_before, **before},
+        before={"status": before, **prices},
         after={"status": unit.status, **audit.snapshot(deal, "deal_total", "contracted_on")},
         number=contract.number,
         unit=unit.number,

@@ -78,13 +78,49 @@ def reserve_unit(
     DepositTooSmall, DepositExceedsPrice, SignByOutOfRange, DateInFuture, what take_attached raises
     and what price_for raises.
     """
+    return make_reservation(
+        unit_id=unit_id,
+        buyers=buyers,
+        payment_plan_id=payment_plan_id,
+        by=by,
+        at=at,
+        discount_ids=discount_ids,
+        deposit=deposit,
+        reserved_on=reserved_on,
+        sign_by=sign_by,
+        special=special,
+        attached=attached,
+    )
+
+
+@writes
+def make_reservation(
+    *,
+    unit_id: int,
+    buyers: Sequence[BuyerDraft],
+    payment_plan_id: int,
+    by: User,
+    at: datetime,
+    discount_ids: Sequence[int],
+    deposit: Decimal | None,
+    reserved_on: date | None,
+    sign_by: date | None,
+    special: Special | None,
+    attached: Sequence[AttachedWish],
+    permission: str = "sales.reserve_unit",
+    verb: str = "reserve",
+) -> Reservation:
+    """Part: the same for a verb of UNIT, for whoever holds the permission: also of a direct contract.
+
+    Raises what reserve_unit raises.
+    """
     day = reserved_on or business_day(at)
     if attached:
         lock_in_order(unit_ids=[unit_id, *(wish.unit_id for wish in attached)])
     unit, claim = take_unit(unit_id=unit_id, at=at)
-    require(by, "sales.reserve_unit", unit.project_id)
+    require(by, permission, unit.project_id)
     ids = [buyer.customer_id for buyer in buyers]
-    ensure_obtainable(unit=unit, claim=claim, verb="reserve", by=by, customer_ids=ids)
+    ensure_obtainable(unit=unit, claim=claim, verb=verb, by=by, customer_ids=ids)
     if day > business_day(at):
         raise errors.DateInFuture(day=day)
     ensure_saleable(unit=unit, on=day)
@@ -125,7 +161,7 @@ def reserve_unit(
     before = unit.status
     units = [unit, *(each.unit for each in taken)]
     moves = [
-        moved_unit(unit=each, verb="reserve", by=by, at=at, claim_label=str(by)) for each in units
+        moved_unit(unit=each, verb=verb, by=by, at=at, claim_label=str(by)) for each in units
     ]
     event = audit.entry(
         "sales.reservation.made",

@@ -1,0 +1,120 @@
+"""A contract without a reservation, where the project allows it: T12, SAL-13."""
+
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.core.exceptions import PermissionDenied
+
+from loupan.inventory.models import UnitChange
+from loupan.inventory.states import UNIT, UnitStatus
+from loupan.ledger import queries as ledger
+from loupan.pricing.actions.policies import save_policy
+from loupan.pricing.models import PricingPolicy
+from loupan.sales import errors
+from loupan.sales.actions.claims import lock_unit
+from loupan.sales.actions.contracts import contract_directly
+from loupan.sales.actions.reservations import BuyerDraft
+from loupan.sales.models import Claim, Contract, Deal, Reservation
+from loupan.sales.testing import SIGNED_AT, Office, a_buyer, an_office, another_unit
+
+pytestmark = pytest.mark.django_db
+
+
+def allow(office: Office, **values: Any) -> None:
+    policy = PricingPolicy.objects.get(project=office.project)
+    save_policy(
+        project_id=office.project.pk, values={"allows_direct_contract": True, **values},
+        version=policy.version, by=office.mo, at=SIGNED_AT,
+    )  # fmt: skip
+
+
+@pytest.fixture
+def office() -> Office:
+    office = an_office()
+    allow(office)
+    return office
+
+
+def sign(office: Office, **fields: Any) -> Contract:
+    buyer = fields.pop("buyer", None) or a_buyer(office)
+    given = {
+        "unit_id": (fields.pop("unit", None) or another_unit(office)).pk,
+        "buyers": [BuyerDraft(buyer.pk)],
+        "payment_plan_id": office.prices.plan.pk,
+        "discount_ids": office.prices.discount_ids,
+        "signed_on": SIGNED_AT.date(),
+        "by": office.cast.cs,
+        "at": SIGNED_AT,
+        **fields,
+    }
+    return contract_directly(**given)
+
+
+def test_agreement_and_contract_are_written_at_once(office: Office) -> None:
+    buyer = a_buyer(office)
+    contract = sign(office, buyer=buyer)
+    deal = Deal.objects.get(pk=contract.deal_id)
+    reservation = Reservation.objects.get(deal=deal)
+    assert (deal.status, deal.unit.status, deal.deal_total) == ("contracted", "contracted", 1459160)
+    assert deal.reserved_on == deal.contracted_on == reservation.sign_by == SIGNED_AT.date()
+    deposit = ledger.lines_of(deal.account_id)[0]
+    assert (deposit.amount, deposit.due_on) == (50000, SIGNED_AT.date())
+    moves = UnitChange.objects.filter(unit=deal.unit).exclude(verb="make")
+    assert [(move.verb, move.to_status) for move in moves][-1:] == [
+        ("contract_directly", "contracted")
+    ]
+    buyer.refresh_from_db()
+    assert buyer.life_class == "contracted"
+    assert Claim.objects.filter(is_active=True, deal=deal).count() == 1
+    done = deal.steps.filter(actual_on__isnull=False).values_list("code", flat=True)
+    assert set(done) == {"reservation", "contract"}
+
+
+def test_ones_own_lock_becomes_the_contract_and_anothers_does_not(office: Office) -> None:
+    unit = another_unit(office)
+    lock_unit(unit_id=unit.pk, by=office.mo, at=SIGNED_AT)
+    with pytest.raises(errors.UnitNotAvailable):
+        sign(office, unit=unit)
+    sign(office, unit=unit, by=office.mo)
+
+
+@pytest.mark.parametrize("status", list(UnitStatus))
+def test_from_every_other_status_it_is_refused(office: Office, status: str) -> None:
+    if status in UNIT.moves["contract_directly"][0]:
+        return
+    unit = another_unit(office)
+    type(unit).objects.filter(pk=unit.pk).update(status=status)
+    with pytest.raises(errors.UnitNotAvailable):
+        sign(office, unit=unit)
+
+
+def test_it_is_off_unless_the_project_allows_it() -> None:
+    with pytest.raises(errors.DirectContractOff):
+        sign(an_office())
+
+
+def test_where_the_down_payment_comes_first_there_is_no_direct_contract(office: Office) -> None:
+    allow(office, down_payment_rule="full_down_payment")
+    with pytest.raises(errors.DirectContractNeedsDownPayment):
+        sign(office)
+
+
+def test_what_a_reservation_and_a_contract_refuse_it_refuses_and_nothing_is_left(
+    office: Office,
+) -> None:
+    unit = another_unit(office)
+    for fields, refusal in (
+        ({"signed_on": SIGNED_AT.date() + timedelta(1)}, errors.DateInFuture),
+        ({"buyer": a_buyer(office, id_number="")}, errors.BuyerNotIdentified),
+        ({"deposit": Decimal(1)}, errors.DepositTooSmall),
+        ({"buyers": []}, errors.BuyerMissing),
+    ):
+        with pytest.raises(refusal):
+            sign(office, unit=unit, **fields)
+    unit.refresh_from_db()
+    assert (unit.status, Deal.objects.count(), Claim.objects.count()) == ("available", 0, 0)
+    for by in (office.lin, office.zhao, office.cast.wei):
+        with pytest.raises(PermissionDenied):
+            sign(office, unit=unit, by=by)
