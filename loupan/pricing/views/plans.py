@@ -20,7 +20,7 @@ from loupan.core.ui import ListPage, answer_form, refusals_on
 from loupan.inventory.queries.units import buildings_for, units_for
 from loupan.org.permissions import require
 from loupan.org.queries import DeskRequest, current_project
-from loupan.pricing import forms, queries, tables
+from loupan.pricing import queries, tables
 from loupan.pricing.actions import discounts as discount_actions
 from loupan.pricing.actions import plans as plan_actions
 from loupan.pricing.actions import policies as policy_actions
@@ -28,6 +28,7 @@ from loupan.pricing.actions import prices as price_actions
 from loupan.pricing.actions.plans import PlanLineDraft
 from loupan.pricing.actions.prices import NewPrice
 from loupan.pricing.filters import DiscountFilter, PlanFilter
+from loupan.pricing.forms import plans as forms
 from loupan.pricing.models import (
     PaymentPlan,
     PaymentPlanLine,
@@ -71,7 +72,6 @@ PLANS = ListPage(
 )
 
 
-@require_safe
 def plans(request: DeskRequest) -> HttpResponse:
     return PLANS(request)
 
@@ -200,7 +200,6 @@ DISCOUNTS = ListPage(
 )
 
 
-@require_safe
 def discounts(request: DeskRequest) -> HttpResponse:
     return DISCOUNTS(request)
 
