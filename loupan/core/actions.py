@@ -9,6 +9,7 @@ from django.forms import ModelForm
 from loupan.core import audit
 from loupan.core.db import writes
 from loupan.core.people import Actor
+from loupan.core.prepared import run_prepared
 from loupan.core.refusals import ChangedMeanwhile
 
 
@@ -22,13 +23,11 @@ def answer_first(
     """
     # The row comes first: a second request with the same key waits here for the first to end.
     instant = connection.ops.adapt_datetimefield_value(at)
-    with connection.cursor() as cursor:
-        cursor.execute(_TAKE_THE_KEY, [by.pk, key, fingerprint, instant])
-        taken = cursor.fetchone()
-        if taken is None:
-            return None
-        status, body = do()
-        cursor.execute(_KEEP_THE_ANSWER, [status, body, taken[0]])
+    taken = run_prepared(_TAKE_THE_KEY, [by.pk, key, fingerprint, instant])
+    if not taken:
+        return None
+    status, body = do()
+    run_prepared(_KEEP_THE_ANSWER, [status, body, taken[0][0]])
     return status, body
 
 

@@ -15,6 +15,8 @@ from django.db import connection
 from django.db.models import Model, QuerySet
 from django.db.models.query import get_related_populators
 
+from loupan.core.prepared import run_prepared
+
 M = TypeVar("M", bound=Model)
 
 _FIRST_MARK = -(2**62)
@@ -60,10 +62,7 @@ class Compiled(Generic[M]):
         params = list(kept.params)
         for place, name in kept.places:
             params[place] = given[name]
-        with connection.cursor() as cursor:
-            cursor.execute(kept.sql, params)
-            found = cursor.fetchall()
-        return [self._model(kept, list(row)) for row in found]
+        return [self._model(kept, list(row)) for row in run_prepared(kept.sql, params)]
 
     def first(self, **given: int | str) -> M | None:
         rows = self.rows(**given)

@@ -11,6 +11,8 @@ from typing import Any
 
 from django.db import connection, models
 
+from loupan.core.prepared import run_prepared
+
 Row = models.Model
 Update = tuple[Row, Sequence[str]]
 _AS_THEY_ARE = (models.CharField, models.IntegerField, models.BooleanField)
@@ -20,22 +22,16 @@ _TIMES = (models.DateField,)  # DateTimeField is one of them.
 def take_ids(kinds: Sequence[type[Row]], series: str) -> tuple[list[int], int]:
     """One new id for each kind of row, and the next number of a series (see core.numbering)."""
     tables = [kind._meta.db_table for kind in kinds]
-    with connection.cursor() as cursor:
-        if connection.vendor == "postgresql":
-            taken = ", ".join("nextval(pg_get_serial_sequence(%s, 'id'))" for _ in tables)
-            cursor.execute(f"WITH n AS ({_NEXT}) SELECT (SELECT last FROM n), {taken}",  # noqa: S608
-                           [series, *tables])  # fmt: skip
-            number, *ids = cursor.fetchone()
-            return ids, number
-        cursor.execute(_NEXT, [series])
-        number = cursor.fetchone()[0]
-        marks = ", ".join("%s" for _ in tables)
-        cursor.execute(
-            f"SELECT name, seq FROM sqlite_sequence WHERE name IN ({marks})",  # noqa: S608
-            tables,
-        )
-        last = dict(cursor.fetchall())
-        return [last.get(table, 0) + 1 for table in tables], number
+    if connection.vendor == "postgresql":
+        taken = ", ".join("nextval(pg_get_serial_sequence(%s, 'id'))" for _ in tables)
+        statement = f"WITH n AS ({_NEXT}) SELECT (SELECT last FROM n), {taken}"  # noqa: S608
+        [(number, *ids)] = run_prepared(statement, [series, *tables])
+        return ids, number
+    [(number,)] = run_prepared(_NEXT, [series])
+    marks = ", ".join("%s" for _ in tables)
+    names = f"SELECT name, seq FROM sqlite_sequence WHERE name IN ({marks})"  # noqa: S608
+    last = dict(run_prepared(names, tables))
+    return [last.get(table, 0) + 1 for table in tables], number
 
 
 _NEXT = """
@@ -64,11 +60,11 @@ def write_together(inserts: Iterable[Row], updates: Iterable[Update] = ()) -> No
         for (kind, has_id), members in groups.items()
     ]
     parts += [(_update(type(row), names), _changes(row, names, vendor)) for row, names in changes]
+    if vendor == "postgresql":
+        statement = _as_one(tuple(sql for sql, _ in parts))
+        run_prepared(statement, [value for _, values in parts for value in values])
+        return
     with connection.cursor() as cursor:
-        if vendor == "postgresql":
-            statement = _as_one(tuple(sql for sql, _ in parts))
-            cursor.execute(statement, [value for _, values in parts for value in values])
-            return
         for sql, values in parts:
             cursor.execute(sql, values)
 

@@ -6,11 +6,11 @@ from datetime import datetime
 from typing import Any
 
 from django.core.exceptions import FieldDoesNotExist
-from django.db import connection
 from django.db.models import Count, Max, Min, Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from loupan.core.audit import history_of
+from loupan.core.prepared import run_prepared
 from loupan.inventory.models import (
     Building,
     Entrance,
@@ -43,10 +43,8 @@ def units_for(viewer: User) -> QuerySet[Unit]:
 
 def shows_unit(viewer: User, unit_id: int) -> bool:
     """Whether `units_for` holds this unit: the same answer by one short statement."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT project_id FROM inventory_unit WHERE id = %s", [unit_id])
-        found = cursor.fetchone()
-    return found is not None and viewer.may(READ_BOARD, found[0])
+    found = run_prepared("SELECT project_id FROM inventory_unit WHERE id = %s", [unit_id])
+    return bool(found) and viewer.may(READ_BOARD, found[0][0])
 
 
 def buildings_for(viewer: User) -> QuerySet[Building]:

@@ -41,7 +41,9 @@ def compare(kept: Compiled[Any], **given: Any) -> None:
     with CaptureQueriesContext(connection) as by_hand:
         found = [everything(row) for row in kept.rows(**given)]
     assert found == plain
-    assert [q["sql"] for q in by_hand] == [q["sql"] for q in by_the_orm]
+    assert len(by_hand) == len(by_the_orm) == 1
+    if connection.vendor == "sqlite":  # PostgreSQL is given the values apart.
+        assert by_hand[0]["sql"] == by_the_orm[0]["sql"]
 
 
 def test_a_unit_to_sell_is_read_as_the_orm_reads_it() -> None:
