@@ -17,6 +17,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("pricing/", include("loupan.pricing.urls")),
     path("ledger/", include("loupan.ledger.urls")),
     path("sales/", include("loupan.sales.urls")),
+    path("lists/", include("loupan.core.urls")),
     path("api/v1/", api.urls),
     path("i18n/", include("django.conf.urls.i18n")),
     path("preferences/", core_views.preferences, name="preferences"),

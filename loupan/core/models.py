@@ -1,7 +1,10 @@
-"""Tables that know no business word: the audit, number series, answered requests."""
+"""Tables that know no business word: the audit, number series, answered requests, views of lists."""
 
 from django.conf import settings
 from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from loupan.core.db import LockingManager
 
 
 class AuditEvent(models.Model):
@@ -61,3 +64,96 @@ class AnsweredRequest(models.Model):
 
     def __str__(self) -> str:
         return self.key
+
+
+class ListView(models.Model):
+    """A list as somebody wants to see it again: filters, sorting, columns, grouping (UX 4).
+
+    The one without a name is the person's habit on a page: the columns chosen last, and the view
+    the page opens with.
+    """
+
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    page = models.CharField(max_length=80)
+    name = models.CharField(max_length=60, blank=True)
+    query = models.CharField(max_length=2000, blank=True)
+    # Shared with whoever may open the page in the project, or with the holders of one role there.
+    is_shared = models.BooleanField(default=False)
+    project_id = models.BigIntegerField(null=True)
+    role = models.CharField(max_length=4, blank=True)
+    opens_with = models.ForeignKey("self", on_delete=models.SET_NULL, null=True, related_name="+")
+    version = models.PositiveIntegerField(default=0)
+
+    objects = LockingManager()
+
+    class Meta:
+        ordering = ["page", "name", "id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["by", "page", "name"], name="list_view_name_once_per_person"
+            )
+        ]
+        indexes = [
+            models.Index(
+                fields=["page"], condition=models.Q(is_shared=True), name="list_view_shared"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class RunState(models.TextChoices):
+    WAITING = "waiting", _("Waiting")
+    RUNNING = "running", _("Running")
+    DONE = "done", _("Done")
+
+
+class BulkRun(models.Model):
+    """One verb done to many rows of a list, one after the other, each wholly or not at all."""
+
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    page = models.CharField(max_length=80)
+    verb = models.CharField(max_length=40)
+    title = models.CharField(max_length=120)
+    project_id = models.BigIntegerField(null=True)
+    back_url = models.CharField(max_length=2200, blank=True)
+    row_ids = models.JSONField(default=list)
+    values = models.JSONField(default=dict)  # What was typed, as the form takes it.
+    state = models.CharField(max_length=8, choices=RunState, default=RunState.WAITING)
+    done = models.PositiveIntegerField(default=0)
+    refused = models.PositiveIntegerField(default=0)
+    made_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)
+
+    objects = LockingManager()
+
+    class Meta:
+        ordering = ["-id"]
+        indexes = [models.Index(fields=["by", "-id"], name="bulk_run_by")]
+
+    def __str__(self) -> str:
+        return self.title
+
+    @property
+    def total(self) -> int:
+        return len(self.row_ids)
+
+
+class BulkRunRow(models.Model):
+    """What became of one row of a run."""
+
+    run = models.ForeignKey(BulkRun, on_delete=models.CASCADE, related_name="rows")
+    place = models.PositiveIntegerField()
+    row_id = models.BigIntegerField()
+    label = models.CharField(max_length=200)
+    reason = models.TextField(blank=True)  # Empty where it was done.
+
+    class Meta:
+        ordering = ["place"]
+        constraints = [
+            models.UniqueConstraint(fields=["run", "place"], name="bulk_run_row_once"),
+        ]
+
+    def __str__(self) -> str:
+        return self.label

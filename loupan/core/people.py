@@ -11,6 +11,9 @@ class Actor(Protocol):
     source: str  # Where the request came from: web, api, job, import.
 
     @property
+    def roles(self) -> frozenset[str]: ...  # Codes of the roles of the posts held today.
+
+    @property
     def post_id(self) -> int | None: ...  # The post the person acts in, for the audit.
 
     def may(self, permission: str, project_id: int | None = None) -> bool: ...

@@ -49,3 +49,29 @@ class NotAllowedNow(Refusal):
 
 class KeyReused(Refusal):
     message = _("This request key was already used for a different request. Use a new key.")
+
+
+class NameMissing(Refusal):
+    message = _("Give the view a name of at most 60 characters.")
+    field = "name"
+
+
+class ViewTooLong(Refusal):
+    message = _("This view has too many filters and columns to be kept. Leave some out.")
+
+
+class NothingChosen(Refusal):
+    message = _("Tick at least one row first.")
+
+
+class TooManyRows(Refusal):
+    message = _("These are more than %(most)s rows. Narrow the list with a filter first.")
+
+
+class ReasonMissing(Refusal):
+    message = _("Say why you take this list out; the reason is kept in the log.")
+    field = "reason"
+
+
+class RunEnded(Refusal):
+    message = _("Somebody else went on with this in the meantime. Look at its result.")

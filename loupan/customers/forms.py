@@ -14,7 +14,7 @@ from loupan.customers import queries, rules
 from loupan.customers.models import CustomerKind, FollowUp
 from loupan.customers.parameters import NEXT_CONTACT_DAYS
 from loupan.customers.states import Grade, IdType
-from loupan.org.models import Project
+from loupan.org.models import Project, User
 from loupan.parameters.queries.book import parameter
 
 SEPARATORS = re.compile(r"[,，;；、/\n]+")
@@ -221,16 +221,29 @@ class RevealForm(forms.Form):
 
 class AssignForm(_ProjectForm):
     owner_id = IdChoice(queryset=None, label=_("Consultant"))
-    customer_ids = forms.TypedMultipleChoiceField(
-        coerce=int, widget=forms.MultipleHiddenInput, required=False
-    )
 
-    def __init__(self, *args: Any, customer_ids: list[str], **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        field = self.fields["customer_ids"]
-        assert isinstance(field, forms.TypedMultipleChoiceField)
-        asked = [pk for pk in customer_ids if pk.isascii() and pk.isdigit() and len(pk) < 19]
-        field.choices = [(pk, pk) for pk in asked]
+
+class BulkEditForm(_ProjectForm):
+    """The plain fields of many customers; what is left empty stays."""
+
+    grade = forms.ChoiceField(
+        label=_("Grade"), choices=[("", _("As it is")), *Grade.choices], required=False
+    )
+    source_id = _source()
+
+    def clean(self) -> dict[str, Any]:
+        data = {name: value or None for name, value in self.cleaned_data.items()}
+        if not self.errors and not any(data.values()):
+            raise ValidationError(_("Choose at least one new value."))
+        return data
+
+
+def bulk_assign_form(data: Any, _user: User, project_id: int | None) -> AssignForm:
+    return AssignForm(data, project=Project.objects.get(pk=project_id))
+
+
+def bulk_edit_form(data: Any, _user: User, project_id: int | None) -> BulkEditForm:
+    return BulkEditForm(data, project=Project.objects.get(pk=project_id))
 
 
 def usual_next_contact(project: Project, today: date) -> date:

@@ -1,13 +1,20 @@
 """The columns of the customer list, on the page and in the export alike."""
 
+from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
+from django import forms as fields
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from loupan.core.ui import Column
+from loupan.core.ui import BulkVerb, Column, InlineEdit
+from loupan.customers import forms, queries
+from loupan.customers.actions import ownership, registrations
 from loupan.customers.models import Customer
-from loupan.customers.states import CustomerClass
+from loupan.customers.permissions import sees_phones
+from loupan.customers.states import CustomerClass, Grade
+from loupan.org.models import User
 
 # CUS-11: colour and shape say the class together.
 CLASS_TONES = {
@@ -47,18 +54,114 @@ def _owner(customer: Customer) -> Any:
     return str(customer.owner) if customer.owner else None
 
 
-NAME = Column("name", _("Name"), link=customer_url, sort="name")
-PHONE = Column("phone", _("Phone"), kind="phone", value=_phone)
-LATER = [
-    Column("grade", _("Grade"), value=lambda row: row.grade, kind="status", tone=grade_tone),
-    Column("life_class", _("Class"), kind="status", tone=class_tone),
-    Column("next_contact_on", _("Next contact"), kind="date", sort="next_contact_on"),
+def _late(customer: Customer, request: Any) -> Mapping[str, Any] | None:
+    """A contact that was promised for an earlier day."""
+    day = customer.next_contact_on
+    return {"label": _("Late"), "tone": "danger"} if day and day < request.today else None
+
+
+# --- What may be changed in the list itself -------------------------------------------------------
+
+
+def _edit(name: str) -> Any:
+    def save(*, pk: int, value: Any, version: int, by: User, at: datetime) -> Customer:
+        return registrations.edit_customer(
+            customer_id=pk, version=version, by=by, at=at, **{name: value}
+        )
+
+    return save
+
+
+def _grade_field(_request: Any, _row: Customer) -> fields.Field:
+    return fields.ChoiceField(choices=Grade.choices)
+
+
+def _source_field(request: Any, row: Customer) -> fields.Field:
+    sources = queries.sources_of(request.project.company_id).values_list("pk", "name")
+    return fields.TypedChoiceField(choices=list(sources), coerce=int)
+
+
+def _note_field(_request: Any, _row: Customer) -> fields.Field:
+    return fields.CharField(max_length=500, required=False)
+
+
+EDIT_GRADE = InlineEdit("customers.edit", _grade_field, _edit("grade"))
+EDIT_SOURCE = InlineEdit(
+    "customers.edit", _source_field, _edit("source_id"), stored=lambda row: row.source_id
+)
+EDIT_NOTE = InlineEdit("customers.edit", _note_field, _edit("note"))
+
+
+def _assign(*, pk: int, owner_id: int, by: User, at: datetime) -> object:
+    return ownership.assign_customers(customer_ids=[pk], owner_id=owner_id, by=by, at=at)
+
+
+def _change(*, pk: int, by: User, at: datetime, **changes: Any) -> object:
+    version = Customer.objects.values_list("version", flat=True).get(pk=pk)
+    return registrations.edit_customer(customer_id=pk, version=version, by=by, at=at, **changes)
+
+
+BULK_VERBS = [
+    BulkVerb(
+        "assign",
+        _("Assign"),
+        "customers.assign",
+        rows=queries.customers_for,
+        act=_assign,
+        form=forms.bulk_assign_form,
+        icon="user-share",
+    ),
+    BulkVerb(
+        "edit",
+        _("Edit"),
+        "customers.edit",
+        rows=queries.customers_for,
+        act=_change,
+        form=forms.bulk_edit_form,
+        icon="pencil",
+        help=_("What is left empty stays as it is."),
+    ),
+]
+
+COLUMNS = [
+    Column("name", _("Name"), link=customer_url, sort="name"),
+    Column(
+        "phone",
+        _("Phone"),
+        kind="phone",
+        value=_phone,
+        shown_to=lambda request: sees_phones(request.user),
+    ),
+    Column(
+        "grade",
+        _("Grade"),
+        value=lambda row: row.grade,
+        kind="status",
+        tone=grade_tone,
+        group="grade",
+        edit=EDIT_GRADE,
+    ),
+    Column("life_class", _("Class"), kind="status", tone=class_tone, group="life_class"),
+    Column(
+        "next_contact_on",
+        _("Next contact"),
+        kind="date",
+        sort="next_contact_on",
+        group="next_contact_on",
+        badge=_late,
+    ),
     Column("last_contact_at", _("Last contact"), kind="datetime", sort="last_contact_at"),
     Column("protected_until", _("Protected until"), kind="date", sort="protected_until"),
-    Column("source", _("Source"), value=_source),
-    Column("owner", _("Consultant"), value=_owner),
-    Column("kind", _("Kind"), is_hidden=True),
-    Column("first_contact_on", _("First contact"), kind="date", is_hidden=True),
+    Column("source", _("Source"), value=_source, group="source__name", edit=EDIT_SOURCE),
+    Column("owner", _("Consultant"), value=_owner, group="owner__display_name"),
+    Column("kind", _("Kind"), is_hidden=True, group="kind"),
+    Column(
+        "first_contact_on",
+        _("First contact"),
+        kind="date",
+        is_hidden=True,
+        sort="first_contact_on",
+        group="first_contact_on",
+    ),
+    Column("note", _("Note"), is_hidden=True, edit=EDIT_NOTE),
 ]
-COLUMNS = [NAME, PHONE, *LATER]
-COLUMNS_WITHOUT_PHONE = [NAME, *LATER]

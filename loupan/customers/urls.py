@@ -9,7 +9,6 @@ urlpatterns = [
     path("reception/", views.reception, name="reception"),
     path("phone-check/", views.phone_check, name="phone_check"),
     path("registration/", views.register, name="register"),
-    path("assignments/", views.assignments, name="assignments"),
     path("<int:pk>/", views.customer, name="customer"),
     path("<int:pk>/edit/", views.edit, name="edit"),
     path("<int:pk>/visits/", views.visit, name="visit"),

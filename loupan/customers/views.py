@@ -6,7 +6,7 @@ from typing import Any
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -69,52 +69,31 @@ def _list_verbs(request: DeskRequest) -> Sequence[Page]:
     ]
 
 
-def _list_extra(request: DeskRequest) -> Page:
-    return {
-        "today": business_day(timezone.now()),
-        "may_assign": request.user.may("customers.assign", current_project(request).pk),
-        "folded": FOLDED,
-        "has_folded": any(request.GET.get(name) for name in FOLDED),
-    }
-
-
 # Filters that fold away, so that the list begins on the first screen of a phone.
 FOLDED = ("kind", "source", "life_class", "contacted_from", "contacted_to")
+LIST = ListPage(
+    title=gettext_lazy("Customers"),
+    columns=tables.COLUMNS,
+    rows=_rows,
+    filterset=CustomerFilter,
+    project=current_project,
+    permission="customers.read",
+    export_permission="customers.export",
+    filename="customers",
+    row_url=tables.customer_url,
+    verbs=_list_verbs,
+    folded=FOLDED,
+    bulk=tables.BULK_VERBS,
+    key="customers:list",
+    empty=gettext_lazy("No customers here yet. Register the first at reception."),
+)
 
 
-def _list_page(columns: Sequence[Any]) -> ListPage:
-    return ListPage(
-        title=gettext_lazy("Customers"),
-        columns=columns,
-        rows=_rows,
-        filterset=CustomerFilter,
-        project=current_project,
-        permission="customers.read",
-        export_permission="customers.export",
-        filename="customers",
-        template="customers/customer_list.html",
-        row_url=tables.customer_url,
-        verbs=_list_verbs,
-        more=_list_extra,
-        empty=gettext_lazy("No customers here yet. Register the first at reception."),
-    )
-
-
-LIST = _list_page(tables.COLUMNS)
-LIST_WITHOUT_PHONES = _list_page(tables.COLUMNS_WITHOUT_PHONE)
-
-
-@require_GET
 def customer_list(request: DeskRequest) -> HttpResponse:
     _needs(request, "customers.read")
     request.today = business_day(timezone.now())  # type: ignore[attr-defined]
     request.project = current_project(request)  # type: ignore[attr-defined]
-    if "export" in request.GET and not request.GET.get("reason", "").strip():
-        messages.error(request, _("Say why you export the list; the reason is kept in the log."))
-        query = request.GET.copy()
-        del query["export"]
-        return redirect(f"{request.path}?{query.urlencode()}")
-    return (LIST if sees_phones(request.user) else LIST_WITHOUT_PHONES)(request)
+    return LIST(request)
 
 
 @require_GET
@@ -383,38 +362,14 @@ def owner(request: DeskRequest, pk: int) -> HttpResponse:
     form = forms.AssignForm(
         request.POST or None,
         project=found.project,
-        customer_ids=[str(pk)],
-        initial={"owner_id": found.owner_id, "customer_ids": [pk]},
+        initial={"owner_id": found.owner_id},
     )
     if form.is_valid():
         with refusals_on(form):
-            given = {**form.cleaned_data, "customer_ids": [pk]}
-            ownership.assign_customers(**given, by=request.user, at=timezone.now())
+            ownership.assign_customers(
+                customer_ids=[pk], **form.cleaned_data, by=request.user, at=timezone.now()
+            )
             messages.success(request, _("%(name)s is assigned") % {"name": found.name})
             return redirect("customers:customer", pk=pk)
     context = {"customer": found, "crumbs": _crumbs(found), "title": _("Assign")}
     return answer_form(request, "customers/contact.html", context, form)
-
-
-@require_POST
-def assignments(request: DeskRequest) -> HttpResponse:
-    """Give all ticked customers of the list to a consultant."""
-    project = current_project(request)
-    _needs(request, "customers.assign", project.pk)
-    form = forms.AssignForm(
-        request.POST, project=project, customer_ids=request.POST.getlist("customer_ids")
-    )
-    if form.is_valid():
-        with refusals_on(form):
-            given = ownership.assign_customers(
-                **form.cleaned_data, by=request.user, at=timezone.now()
-            )
-            messages.success(request, _("%(n)s customers assigned") % {"n": len(given)})
-    for said in form.errors.values():
-        messages.error(request, " ".join(str(sentence) for sentence in said))
-    return redirect(_back(request))
-
-
-def _back(request: HttpRequest) -> str:
-    query = request.POST.get("back", "")
-    return f"{reverse('customers:list')}?{query}" if query else reverse("customers:list")

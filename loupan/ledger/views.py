@@ -66,7 +66,6 @@ RECEIPTS = ListPage(
 )
 
 
-@require_safe
 def receipts(request: DeskRequest) -> HttpResponse:
     _at_desk(request)
     return RECEIPTS(request)
@@ -125,7 +124,6 @@ RECEIVABLES = ListPage(
 )
 
 
-@require_safe
 def receivables(request: DeskRequest) -> HttpResponse:
     _at_desk(request)
     return RECEIVABLES(request)
@@ -181,7 +179,6 @@ BANK_ACCOUNT = EditPage(
 )
 
 
-@require_safe
 def bank_accounts(request: DeskRequest) -> HttpResponse:
     return BANK_ACCOUNTS(request)
 

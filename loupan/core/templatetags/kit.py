@@ -12,6 +12,7 @@ from django.templatetags.static import static
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.html import format_html
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext, pgettext
 from django.utils.translation import gettext_lazy as _
@@ -184,6 +185,19 @@ def icon(name: str, size: int | str = 20, label: str = "") -> SafeString:
         '<use href="{}#tabler-{}"></use></svg>',
         size, size, role, static("vendor/icons.svg"), name,
     )  # fmt: skip
+
+
+@register.simple_tag(takes_context=True)
+def list_steps(context: template.Context) -> dict[str, str]:
+    """The addresses around a record opened from a list: the list, the record before and after."""
+    request = context["request"]
+    back, at = request.GET.get("in", ""), request.GET.get("at", "")
+    is_ours = back.startswith("/") and url_has_allowed_host_and_scheme(back, allowed_hosts=None)
+    if not is_ours or not (at.isascii() and at.isdigit()):
+        return {}
+    glue = "&" if "?" in back else "?"
+    steps = {way: f"{back}{glue}step={way}&at={at}" for way in ("previous", "next")}
+    return {"back": back, **steps}
 
 
 @register.filter

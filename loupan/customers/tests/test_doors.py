@@ -376,13 +376,17 @@ def test_a_reveal_by_page_is_a_fragment_that_nobody_caches(cast: Cast) -> None:
 
 def test_ticked_customers_are_assigned_together(cast: Cast) -> None:
     mine = [a_customer(cast.project, None) for _n in range(3)]
-    url = reverse("customers:assignments")
-    given = {"customer_ids": [c.pk for c in mine[:2]], "owner_id": cast.lin.pk}
+    url = reverse("customers:list")
+    asked = {"do": "bulk", "verb": "assign", "pk": [c.pk for c in mine[:2]]}
+    given = {**asked, "confirmed": "1", "owner_id": cast.lin.pk}
     assert signed_in(cast.lin).post(url, given).status_code == 403
+    page = signed_in(cast.mo).post(url, asked)
+    assert page.status_code == 200
+    assert Customer.objects.filter(owner=cast.lin).count() == 0  # It only asks.
     assert signed_in(cast.mo).post(url, given).status_code == 302
     assert Customer.objects.filter(owner=cast.lin).count() == 2
-    signed_in(cast.mo).post(url, {"owner_id": cast.lin.pk})
-    signed_in(cast.mo).post(url, {"customer_ids": ["9" * 30, "x"], "owner_id": cast.lin.pk})
+    signed_in(cast.mo).post(url, {**given, "pk": []})
+    signed_in(cast.mo).post(url, {**given, "pk": ["9" * 30, "x"]})
     assert Customer.objects.filter(owner=cast.lin).count() == 2
 
 

@@ -78,7 +78,7 @@ def _unit_verbs(request: DeskRequest) -> list[Page]:
     return verbs
 
 
-unit_list = require_GET(
+unit_list = require_http_methods(["GET", "HEAD", "POST"])(
     ListPage(
         title=gettext_lazy("Units"),
         columns=tables.UNIT_COLUMNS,

@@ -9,6 +9,7 @@ import "./display.js";
 import "./drafts.js";
 import "./pickers.js";
 import "./requests.js";
+import "./lists.js";
 import { adopt } from "./toasts.js";
 
 adopt();
