@@ -21,7 +21,7 @@ from loupan.inventory.models import (
 )
 from loupan.inventory.testing import a_layout, a_zone
 from loupan.ledger.models import Receipt
-from loupan.org.models import Department, Post, Project, User
+from loupan.org.models import Department, DossierEntry, Post, Project, User
 from loupan.org.rules import ROLE_TEMPLATES
 from loupan.org.testing import a_department, a_post, a_user, hold
 from loupan.sales.models import Contract, Deal, Reservation
@@ -50,6 +50,7 @@ class Branch:
     zone: Zone
     layout: Layout
     department: Department
+    dossier_entry: DossierEntry
     unit_import: UnitImport
     template: PaperTemplate
 
@@ -93,6 +94,9 @@ def a_branch() -> Branch:
         zone=a_zone(project),
         layout=a_layout(project),
         department=a_department(project=project),
+        dossier_entry=DossierEntry.objects.create(
+            project=project, section="selling_points", title="南北通透", text="三面采光。"
+        ),
         unit_import=UnitImport.objects.create(
             project=project, filename="价格表.xlsx", content=b"", by=office.mo, made_at=at
         ),

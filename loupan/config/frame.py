@@ -68,6 +68,7 @@ PLACES = (
         "inventory.read_board",
         (
             Place(_("Units"), "list-details", "inventory:units", "inventory.read_board"),
+            Place(_("Project dossier"), "book", "org:dossier"),
             Place(_("Buildings"), "building", "inventory:buildings", "inventory.edit_property"),
             Place(_("Imports"), "file-import", "inventory:imports", "inventory.import_units"),
             Place(_("Payment plans"), "calendar-stats", "pricing:plans", "pricing.read"),

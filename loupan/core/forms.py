@@ -79,6 +79,14 @@ class RowsField(forms.ModelMultipleChoiceField):  # type: ignore[type-arg]
         return super().clean(value)
 
 
+class OfProjectForm(forms.ModelForm[Any]):
+    """Reference data of a project or building: what must be unique there is checked there."""
+
+    def _get_validation_exclusions(self) -> set[str]:
+        excluded: set[str] = super()._get_validation_exclusions()  # type: ignore[misc]
+        return excluded - {"project", "building"}
+
+
 class DayField(forms.DateField):
     widget = DayInput
 

@@ -10,7 +10,7 @@ from loupan.core.calendar import day_bounds
 from loupan.core.forms import DayInput
 from loupan.core.models import AuditEvent
 from loupan.org import queries
-from loupan.org.models import Project, Role, User
+from loupan.org.models import DossierEntry, Project, Role, User
 
 
 def _projects(request: queries.DeskRequest) -> QuerySet[Project]:
@@ -39,6 +39,17 @@ class UserFilter(filters.FilterSet):  # type: ignore[misc]
 
     def in_project(self, rows: QuerySet[User], _name: str, project: Project) -> QuerySet[User]:
         return rows.filter(holdings__post__project=project).distinct()
+
+
+class DossierFilter(filters.FilterSet):  # type: ignore[misc]
+    q = filters.CharFilter(method="search", label=_("Words"))
+
+    class Meta:
+        model = DossierEntry
+        fields: list[str] = []
+
+    def search(self, rows: QuerySet[DossierEntry], _n: str, text: str) -> QuerySet[DossierEntry]:
+        return rows.filter(Q(title__icontains=text) | Q(text__icontains=text))
 
 
 class EventFilter(filters.FilterSet):  # type: ignore[misc]

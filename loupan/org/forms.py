@@ -11,11 +11,12 @@ from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
-from loupan.core.forms import DayField
+from loupan.core.forms import DayField, OfProjectForm
 from loupan.org import queries
 from loupan.org.hooks import Belongings
 from loupan.org.models import (
     Department,
+    DossierEntry,
     FunctionGroup,
     Post,
     PriceBasis,
@@ -155,6 +156,12 @@ class ProjectForm(_VersionedForm):
             del self.fields["is_open"]
         else:
             del self.fields["company_id"]
+
+
+class DossierForm(OfProjectForm):
+    class Meta:
+        model = DossierEntry
+        fields = ["section", "title", "text", "sort", "is_in_use"]
 
 
 class DepartmentForm(_VersionedForm):

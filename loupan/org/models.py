@@ -86,6 +86,41 @@ class Project(models.Model):
         return self.name
 
 
+class DossierSection(models.TextChoices):
+    """What a project is asked about (PRJ-02)."""
+
+    LAND = "land", _("Land and permits")
+    PLAN = "plan", _("Planning and design")
+    FACILITIES = "facilities", _("Facilities")
+    SURROUNDINGS = "surroundings", _("Schools and surroundings")
+    SELLING_POINTS = "selling_points", _("Selling points")
+    QUESTIONS = "questions", _("Questions and answers")
+
+
+class DossierEntry(models.Model):
+    """One fact of the project's dossier, or a question customers ask with its answer (PRJ-02)."""
+
+    project = models.ForeignKey(Project, on_delete=models.PROTECT, related_name="dossier")
+    section = models.CharField(_("Section"), max_length=14, choices=DossierSection)
+    title = models.CharField(_("Title or question"), max_length=120)
+    text = models.TextField(_("Text or answer"), max_length=4000)
+    sort = models.PositiveSmallIntegerField(_("Order"), default=0)
+    is_in_use = models.BooleanField(_("In use"), default=True)
+    version = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        ordering = ["section", "sort", "id"]
+        verbose_name = _("Dossier entry")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["project", "section", "title"], name="dossier_title_once_per_section"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.title
+
+
 class Department(models.Model):
     """A department of a company; a sales team is a department that belongs to a project."""
 

@@ -34,6 +34,7 @@ PERMISSIONS: dict[str, str | Promise] = {
     "org.read": _("See the organisation"),
     "org.manage": _("Change companies, projects, posts and users"),
     "org.read_log": _("Read the log"),
+    "org.edit_dossier": _("Edit the project's dossier"),
 }
 
 # The function group whose scope says how far a permission reaches; any other reaches the post's projects.
@@ -45,6 +46,7 @@ GROUP_OF = {
     "ledger": FunctionGroup.MONEY,
     "reports": FunctionGroup.REPORTS,
     "org": FunctionGroup.ORG,
+    "org.edit_dossier": FunctionGroup.INVENTORY,  # What is sold, not who works here.
 }
 # Without this permission nothing of a group is seen, however wide the scope.
 READS: dict[str, str] = {
@@ -90,7 +92,7 @@ class Grant:
         return self.company_project_ids if scope == Scope.COMPANY else self.project_ids
 
     def reach_of(self, permission: str) -> frozenset[int]:
-        group = GROUP_OF.get(permission.partition(".")[0])
+        group = GROUP_OF.get(permission) or GROUP_OF.get(permission.partition(".")[0])
         return self.reach(group) if group else self.project_ids
 
     @cached_property

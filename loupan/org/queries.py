@@ -24,6 +24,7 @@ from loupan.org.models import (
     ApiToken,
     Company,
     Department,
+    DossierEntry,
     FunctionGroup,
     LoginAttempt,
     Post,
@@ -89,6 +90,18 @@ def _project_of(request: HttpRequest) -> Project:
     if first is None:
         raise NoProject(_("Your posts reach no such project."))
     return first
+
+
+def dossier_for(viewer: User) -> QuerySet[DossierEntry]:
+    """What is in use of the dossiers of the projects a person works in; it is for everybody there."""
+    rows = DossierEntry.objects.filter(project_id__in=viewer.access.project_ids, is_in_use=True)
+    return rows.order_by("section", "sort", "pk")
+
+
+def dossier_edited_by(viewer: User) -> QuerySet[DossierEntry]:
+    """Entries of the projects whose dossier this person keeps, also those no longer in use."""
+    projects = viewer.access.projects_with("org.edit_dossier")
+    return DossierEntry.objects.filter(project_id__in=projects).order_by("section", "sort", "pk")
 
 
 def staff_of(project_id: int, at: datetime, *, permission: str = "") -> QuerySet[User]:

@@ -1,7 +1,7 @@
 from django.urls import path
 
 from loupan.core.views import preferences
-from loupan.org.views import account, organisation, people
+from loupan.org.views import account, dossier, organisation, people
 
 app_name = "org"
 urlpatterns = [
@@ -23,6 +23,9 @@ urlpatterns = [
     path("departments/<int:pk>/", organisation.department, name="department"),
     path("posts/new/", organisation.new_post, name="new_post"),
     path("posts/<int:pk>/", organisation.post, name="post"),
+    path("dossier/", dossier.dossier, name="dossier"),
+    path("dossier/new/", dossier.entry_edit, name="dossier_entry_new"),
+    path("dossier/<int:pk>/", dossier.entry_edit, name="dossier_entry"),
     path("functions/", organisation.functions, name="functions"),
     path("roles/", organisation.roles, name="roles"),
     path("roles/<int:pk>/", organisation.role, name="role"),

@@ -39,6 +39,11 @@ FIELD_LABELS: dict[str, Any] = {
     "orientation": _("Orientation"),
     "product_type": _("Product type"),
     "view": _("View"),
+    "fitout": _("Fit-out"),
+    "balcony_area": _("Balcony area"),
+    "garden_area": _("Garden area"),
+    "is_corner": _("Corner unit"),
+    "is_show_flat": _("Show flat"),
 }
 assert set(FIELD_LABELS) == set(VOCABULARY)
 

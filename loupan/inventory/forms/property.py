@@ -6,11 +6,12 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from loupan.core.forms import DayInput
+from loupan.core.forms import DayInput, OfProjectForm
 from loupan.inventory.actions.property import EDITABLE
 from loupan.inventory.models import (
     Building,
     Entrance,
+    Fitout,
     Layout,
     Orientation,
     PresalePermit,
@@ -20,15 +21,7 @@ from loupan.inventory.models import (
 )
 
 
-class _OfProject(forms.ModelForm[Any]):
-    """Reference data of a project: what must be unique there is checked there."""
-
-    def _get_validation_exclusions(self) -> set[str]:
-        excluded: set[str] = super()._get_validation_exclusions()  # type: ignore[misc]
-        return excluded - {"project", "building"}
-
-
-class ZoneForm(_OfProject):
+class ZoneForm(OfProjectForm):
     class Meta:
         model = Zone
         fields = [
@@ -38,7 +31,7 @@ class ZoneForm(_OfProject):
         widgets = {"land_use_until": DayInput}
 
 
-class PermitForm(_OfProject):
+class PermitForm(OfProjectForm):
     class Meta:
         model = PresalePermit
         fields = ["number", "issued_on", "valid_until", "is_completed_sale"]
@@ -52,7 +45,7 @@ class PermitForm(_OfProject):
         return typed
 
 
-class BuildingForm(_OfProject):
+class BuildingForm(OfProjectForm):
     class Meta:
         model = Building
         fields = [
@@ -74,13 +67,13 @@ class BuildingForm(_OfProject):
             field.queryset = model.objects.filter(project_id=self.instance.project_id)
 
 
-class EntranceForm(_OfProject):
+class EntranceForm(OfProjectForm):
     class Meta:
         model = Entrance
         fields = ["code", "name", "sort"]
 
 
-class LayoutForm(_OfProject):
+class LayoutForm(OfProjectForm):
     class Meta:
         model = Layout
         fields = ["code", "name", "rooms"]
@@ -104,10 +97,14 @@ class UnitForm(forms.Form):
     product_type = forms.ChoiceField(label=_("Product type"), choices=ProductType)
     orientation = forms.ChoiceField(label=_("Orientation"), choices=Orientation, required=False)
     view = forms.CharField(label=_("View"), max_length=40, required=False)
+    fitout = forms.ChoiceField(label=_("Fit-out"), choices=Fitout, required=False)
     predicted_built_area = area_field(_("Predicted built area"))
     predicted_inner_area = area_field(_("Predicted inner area"))
     measured_built_area = area_field(_("Measured built area"))
     measured_inner_area = area_field(_("Measured inner area"))
+    balcony_area = area_field(_("Balcony area"))
+    garden_area = area_field(_("Garden area"))
+    is_corner = forms.BooleanField(label=_("Corner unit"), required=False)
     is_encumbered = forms.BooleanField(label=_("Encumbered"), required=False)
     is_sealed = forms.BooleanField(label=_("Sealed by court"), required=False)
     is_show_flat = forms.BooleanField(label=_("Show flat"), required=False)
