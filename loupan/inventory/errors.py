@@ -108,6 +108,25 @@ class ColumnMissing(Refusal):
     )
 
 
+class UnitsChangedMeanwhile(Refusal):
+    message = _(
+        "Somebody else changed %(count)s of these units in the meantime: %(units)s. Nothing was "
+        "saved; load the grid again and repeat what still fits."
+    )
+
+
+class EditsRefused(Refusal):
+    message = _("%(count)s cells cannot be taken, so nothing was saved. First: %(first)s")
+
+
+class TooManyEdits(Refusal):
+    message = _("More than %(limit)s units at once cannot be changed. Do it in parts.")
+
+
+class NothingToChange(Refusal):
+    message = _("Nothing differs from what is kept already.")
+
+
 class ImportUnderWay(Refusal):
     message = _("This import is still running. Wait until it has ended.")
 
@@ -177,6 +196,46 @@ class UnknownOrientation(RowProblem):
     message = _("The orientation “%(value)s” is not known. Write it as 南, 东南 or 南北.")
 
 
+class UnknownFitout(RowProblem):
+    message = _("The fit-out “%(value)s” is not known. Write 毛坯 or 精装.")
+
+
+class NeitherYesNorNo(RowProblem):
+    message = _("“%(value)s” is neither yes nor no. Write 是 or 否.")
+
+
+class ValueNeeded(RowProblem):
+    message = _("This field cannot be empty.")
+
+
+class UnknownLayout(RowProblem):
+    message = _("There is no layout “%(value)s” in this project. Make it first.")
+
+
+class NotAPosition(RowProblem):
+    message = _("“%(value)s” is not a position. Write a whole number from 1 to %(limit)s.")
+
+
+class PositionTaken(RowProblem):
+    message = _("On this floor, position %(position)s belongs to unit %(other)s.")
+
+
+class AreaNeeded(RowProblem):
+    message = _("The unit has a price per square metre, so its area cannot be empty.")
+
+
+class AgreedWithBuyer(RowProblem):
+    message = _("The unit is %(status)s: what was agreed with its buyer stays.")
+
+
+class NoSuchField(RowProblem):
+    message = _("“%(value)s” is not a field of this grid.")
+
+
+class NoSuchUnit(RowProblem):
+    message = _("There is no such unit in this project.")
+
+
 class SameUnitTwice(RowProblem):
     message = _("This is the same unit as in row %(row)s of the file.")
 
@@ -216,3 +275,9 @@ class MomentNotKnown(Refusal):
 
     message = _("The board can be shown as it stood at any moment from %(first)s until now.")
     field = "at"
+
+
+class OfferedPrice(Refusal):
+    """DOMAIN 2.2.5."""
+
+    message = _("Unit %(unit)s has been offered: its price changes by an approved price list.")

@@ -162,6 +162,14 @@ class ProductType(models.TextChoices):
     STORAGE = "storage", _("Storage unit")
 
 
+class Fitout(models.TextChoices):
+    """How a unit is handed over (精装/毛坯)."""
+
+    UNKNOWN = "", _("Not given")
+    SHELL = "shell", _("Shell")
+    FITTED = "fitted", _("Fitted")
+
+
 class Orientation(models.TextChoices):
     UNKNOWN = "", _("Not given")
     S = "S", _("South")
@@ -205,6 +213,9 @@ class Unit(models.Model):
         _("Orientation"), max_length=2, choices=Orientation, default="", blank=True
     )
     view = models.CharField(_("View"), max_length=40, blank=True)
+    fitout = models.CharField(
+        _("Fit-out"), max_length=6, choices=Fitout, default="", db_default="", blank=True
+    )
     # What formulas ask for besides (DOMAIN 2.2.3); the database fills it in for files of units.
     is_corner = models.BooleanField(_("Corner unit"), default=False, db_default=False)
     balcony_area = AreaField(_("Balcony area"), null=True, blank=True)
@@ -337,10 +348,22 @@ class ImportState(models.TextChoices):
     UNDONE = "undone", _("Undone")
 
 
+class ImportKind(models.TextChoices):
+    FILE = "file", _("File")
+    GRID = "grid", _("Grid")
+    SURVEY = "survey", _("Survey")
+
+
 class UnitImport(models.Model):
-    """A file of units that somebody brought in, with what it did to each row, so that it can be undone."""
+    """Many units brought in or changed at once, with what it did to each, so that it can be undone.
+
+    A file; a survey of the finished building; what was typed into the grid, which has no content.
+    """
 
     project = models.ForeignKey(Project, on_delete=models.PROTECT, related_name="+")
+    kind = models.CharField(
+        _("Kind"), max_length=6, choices=ImportKind, default=ImportKind.FILE, db_default="file"
+    )
     filename = models.CharField(max_length=200)
     content = models.BinaryField()
     mapping = models.JSONField(default=dict)

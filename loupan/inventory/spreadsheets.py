@@ -1,6 +1,7 @@
 """From an uploaded file to units: read, understand, carry out part by part."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from decimal import Decimal
 from io import BytesIO
 from typing import Any
 
@@ -23,10 +24,13 @@ from loupan.core.sheets.writing import (
     write_xlsx,
 )
 from loupan.inventory.actions import imports
-from loupan.inventory.models import ImportState, UnitImport
+from loupan.inventory.models import Building, ImportState, Unit, UnitImport
 from loupan.inventory.queries.imports import register_of
 from loupan.inventory.queries.units import lone_building
-from loupan.inventory.rules.unit_files import UnitFile, understand
+from loupan.inventory.rules.addresses import floor_words
+from loupan.inventory.rules.grid import COLUMN_OF
+from loupan.inventory.rules.unit_files import VOCABULARY, UnitFile, understand
+from loupan.inventory.tables import grid_text
 from loupan.org.models import Project, User
 
 ROWS_AT_ONCE = 10_000
@@ -167,3 +171,35 @@ def content_of(file: UploadedFile[Any]) -> bytes:
         )
     content: bytes = file.read()
     return content
+
+
+def grid_workbook(
+    building: Building, units: Iterable[Unit], fields: Sequence[str], *, who: str
+) -> bytes:
+    """The grid as a workbook whose headings the import understands: out, edited, in again."""
+    target = BytesIO()
+    heads = [*_PLACE, *fields]
+    columns = [
+        OutColumn(VOCABULARY[name][0], "area" if name.endswith("_area") else "text")
+        for name in heads
+    ]
+    rows = [
+        [
+            building.name,
+            unit.entrance.code,
+            floor_words(unit.floor_no, unit.floors_spanned),
+            unit.room_no,
+            *(_grid_cell(unit, name) for name in fields),
+        ]
+        for unit in units
+    ]
+    write_xlsx(target, [OutSheet(building.name, columns, rows)], watermark=who)
+    return target.getvalue()
+
+
+_PLACE = ("building", "entrance", "floor", "room")
+
+
+def _grid_cell(unit: Unit, name: str) -> object:
+    value = getattr(unit, COLUMN_OF[name])
+    return value if isinstance(value, Decimal) else grid_text(unit, name)

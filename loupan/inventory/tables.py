@@ -1,13 +1,26 @@
 """The columns of the list of units, on the page and in the export alike; colours of statuses."""
 
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from html import escape
 from typing import Any
 
 from django.urls import reverse
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
+from loupan.core.sheets.cells import plain
 from loupan.core.ui import Column
-from loupan.inventory.models import ImportState, Unit, UnitImport
+from loupan.inventory.models import (
+    Fitout,
+    ImportState,
+    Orientation,
+    ProductType,
+    Unit,
+    UnitImport,
+)
 from loupan.inventory.permissions import READ_FLOOR_PRICE
+from loupan.inventory.rules.grid import COLUMN_OF, NUMBERS
 from loupan.inventory.states import UnitStatus
 
 S = UnitStatus
@@ -78,6 +91,7 @@ UNIT_COLUMNS = [
 ]
 IMPORT_COLUMNS = [
     Column("filename", _("File"), link=import_url),
+    Column("kind", _("Kind")),
     Column(
         "state",
         _("State"),
@@ -91,3 +105,60 @@ IMPORT_COLUMNS = [
     Column("by", _("By"), value=lambda batch: str(batch.by)),
     Column("made_at", _("Uploaded at"), kind="datetime"),
 ]
+
+
+# --- The grid -----------------------------------------------------------------------------------
+
+CHOICE_LABELS: Mapping[str, Mapping[str, Any]] = {
+    "product_type": dict(ProductType.choices),
+    "orientation": dict(Orientation.choices),
+    "fitout": dict(Fitout.choices),
+}
+YES = _("Yes")
+
+
+def grid_text(unit: Unit, name: str) -> str:
+    """A field of a unit as the grid shows it, and reads it again."""
+    column = COLUMN_OF[name]
+    if column == "layout":
+        return unit.layout.code if unit.layout else ""
+    value = getattr(unit, column)
+    if value is None or value is False or value == "":
+        return ""
+    if value is True:
+        return str(YES)
+    if isinstance(value, Decimal):
+        return plain(value)
+    return str(CHOICE_LABELS.get(column, {}).get(value, value))
+
+
+def grid_html(
+    units: Sequence[Unit], fields: Sequence[str], labels: Mapping[str, str]
+) -> SafeString:
+    """The rows of the grid by hand: tens of thousands of cells must not pass a template."""
+    heads = "".join(
+        f'<th scope="col" data-f="{name}"{" class=lp-num" if name in NUMBERS else ""}>'
+        f"{escape(labels[name])}</th>"
+        for name in fields
+    )
+    parts = [
+        f'<thead><tr><th scope="col">{escape(str(_("Number")))}</th>{heads}</tr></thead><tbody>'
+    ]
+    looks = {
+        status.value: (STATUS_TONES[status], escape(str(status.label))) for status in UnitStatus
+    }
+    for unit in units:
+        tone, label = looks[unit.status]
+        url = reverse("inventory:unit", args=[unit.pk])
+        parts.append(
+            f'<tr data-u="{unit.pk}" data-v="{unit.version}"><th scope="row">'
+            f'<a href="{url}" tabindex="-1">{escape(unit.number)}</a>'
+            f'<i class="lp-tone-{tone}" title="{label}"></i></th>'
+        )
+        parts += [
+            f"<td{' class=lp-num' if name in NUMBERS else ''}>{escape(grid_text(unit, name))}</td>"
+            for name in fields
+        ]
+        parts.append("</tr>")
+    parts.append("</tbody>")
+    return SafeString("".join(parts))

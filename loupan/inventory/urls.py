@@ -1,6 +1,6 @@
 from django.urls import path
 
-from loupan.inventory.views import buildings, generation, imports, units
+from loupan.inventory.views import buildings, generation, grid, imports, units
 
 app_name = "inventory"
 urlpatterns = [
@@ -12,6 +12,9 @@ urlpatterns = [
     path("buildings/new/", buildings.building_edit, name="building_new"),
     path("buildings/<int:pk>/", buildings.building_edit, name="building"),
     path("buildings/<int:pk>/generation/", generation.generation, name="generation"),
+    path("buildings/<int:pk>/grid/", grid.grid, name="grid"),
+    path("buildings/<int:pk>/grid/check/", grid.grid_check, name="grid_check"),
+    path("buildings/<int:pk>/grid/save/", grid.grid_save, name="grid_save"),
     path(
         "buildings/<int:building_pk>/entrances/new/", buildings.entrance_edit, name="entrance_new"
     ),

@@ -18,6 +18,8 @@ from loupan.core.calendar import business_day
 from loupan.core.db import writes
 from loupan.core.people import Actor
 from loupan.inventory import errors
+from loupan.inventory.actions.property import park_units
+from loupan.inventory.hooks import tell_imported, tell_taken_back
 from loupan.inventory.models import (
     Building,
     Entrance,
@@ -37,6 +39,7 @@ from loupan.inventory.queries.imports import (
     compare_with,
     created_ids,
     ensure_can_be_undone,
+    ensure_places_are_free,
     units_state,
     weigh,
 )
@@ -66,6 +69,11 @@ _UNIT_COLUMNS = (
     "product_type",
     "orientation",
     "view",
+    "fitout",
+    "balcony_area",
+    "garden_area",
+    "is_corner",
+    "is_show_flat",
     "predicted_built_area",
     "predicted_inner_area",
     "measured_built_area",
@@ -214,6 +222,8 @@ def end_units_import(*, import_id: int, by: Actor, at: datetime) -> UnitImport:
     batch.state = ImportState.DRY_RUN if batch.is_dry_run else ImportState.DONE
     batch.ended_at = at
     batch.save(update_fields=["state", "ended_at"])
+    if not batch.is_dry_run:
+        tell_imported(batch, by, at)
     audit.record(
         "inventory.unit_import.ended",
         batch,
@@ -255,6 +265,7 @@ def undo_units_import(*, import_id: int, by: Actor, at: datetime) -> UnitImport:
     ensure_can_be_undone(batch)
     statuses = dict(Unit.objects.filter(project_id=batch.project_id).values_list("id", "status"))
     _restore(changed, statuses, batch, by=by, at=at)
+    tell_taken_back(batch, by, at)
     _remove(made_ids, statuses, batch, by=by, at=at)
     _remove_empty(batch.understood.get("made", {}))
     batch.state, batch.ended_at = ImportState.UNDONE, at
@@ -303,6 +314,11 @@ def _create(
                 get("product_type") or "flat",
                 get("orientation") or "",
                 get("view") or "",
+                get("fitout") or "",
+                get("balcony_area"),
+                get("garden_area"),
+                get("is_corner") or False,
+                get("is_show_flat") or False,
                 get("predicted_built_area"),
                 get("predicted_inner_area"),
                 get("measured_built_area"),
@@ -329,7 +345,6 @@ def _create(
             "price_basis": str(register.project.price_basis),
             "is_encumbered": False,
             "is_sealed": False,
-            "is_show_flat": False,
             "claim_until": None,
             "claim_label": "",
             "version": 0,
@@ -532,6 +547,9 @@ def _restore(
     by: Actor,
     at: datetime,
 ) -> None:
+    if moved := [row for row in rows if "position" in row.before and row.unit_id is not None]:
+        ensure_places_are_free(moved)
+        park_units(unit_ids=[row.unit_id for row in moved if row.unit_id is not None])
     by_columns: dict[tuple[str, ...], list[tuple[Any, ...]]] = defaultdict(list)
     for row in rows:
         restored = {**row.before, "version": row.after["version"] + 1}
@@ -544,6 +562,19 @@ def _restore(
         if row.unit_id is not None
     ]
     _record_changes(changes, batch, by=by, at=at)
+    audit.record_all(
+        audit.entry(
+            "inventory.unit.restored",
+            Unit(pk=row.unit_id, project_id=batch.project_id),
+            by=by,
+            at=at,
+            before={name: row.after.get(name) for name in row.before if name in row.after},
+            after={name: value for name, value in row.before.items() if name in row.after},
+            file=batch.filename,
+        )
+        for row in rows
+        if row.unit_id is not None
+    )
 
 
 def _remove(

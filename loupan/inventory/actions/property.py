@@ -7,6 +7,7 @@ from typing import Any
 from django.db.models import ProtectedError
 
 from loupan.core import audit
+from loupan.core.bulk import update_rows
 from loupan.core.db import writes
 from loupan.core.people import Actor
 from loupan.core.refusals import ChangedMeanwhile
@@ -30,12 +31,25 @@ EDITABLE = (
     "view",
     "product_type",
     *AREAS,
+    "fitout",
+    "balcony_area",
+    "garden_area",
+    "is_corner",
     "is_encumbered",
     "is_sealed",
     "is_show_flat",
 )
+# Positions no unit has: for the time of one transaction.
+FIRST_PARKED, PARKED = 2_000, 30_000
 # Verbs that say where a unit comes from; anything else is history that keeps it (INV-06).
 MAKING = ("make", "generate", "import", "edit")
+
+
+@writes
+def park_units(*, unit_ids: Collection[int]) -> None:
+    """Part: free the places of locked units that are about to get others, so that two can swap."""
+    rows = [(FIRST_PARKED + pk % PARKED, pk) for pk in sorted(set(unit_ids))]
+    update_rows(Unit, ("position",), rows)
 
 
 @writes

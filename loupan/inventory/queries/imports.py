@@ -18,6 +18,7 @@ from loupan.inventory.models import (
     Unit,
     UnitChange,
     UnitImport,
+    UnitImportRow,
 )
 from loupan.inventory.rules.addresses import (
     LAST_POSITION,
@@ -31,6 +32,7 @@ from loupan.inventory.rules.comparing import (
     AGREED,
     PLAIN,
     STARTS_AT,
+    Comparison,
     Difference,
     compare,
     status_difference,
@@ -48,6 +50,7 @@ COLUMNS = (
     "list_unit_price",
     "list_total",
     "price_basis",
+    "first_released_on",
     "status",
     "number",
     "room_no",
@@ -246,6 +249,8 @@ def compare_with(
     if old is not None:
         old = {**old, "layout": register.layout_codes.get(old["layout_id"])}
     found = compare(given, old, basis, register.price)
+    if old is not None and old["first_released_on"] is not None:
+        _leave_offered_price(outcome, found, given, old)
     outcome.changes, outcome.trace = found.changes, found.trace
     outcome.differences, outcome.raw_total = found.differences, found.raw_total
     if old is None:
@@ -270,6 +275,24 @@ def compare_with(
     if found.refusal is not None:
         is_total = isinstance(found.refusal, errors.TotalDisagrees)
         refuse(outcome, "list_total" if is_total else "inner_area", found.refusal)
+
+
+def _leave_offered_price(
+    outcome: Outcome, found: Comparison, given: Mapping[str, Any], old: Mapping[str, Any]
+) -> None:
+    """What has been offered changes its price by an approved list (2.2.5); the books stay.
+
+    A new area still makes a new total.
+    """
+    said = {"list_unit_price", "list_total"}.intersection(given)
+    if "list_unit_price" not in found.changes and not said.intersection(found.changes):
+        return
+    for column in ("list_unit_price", "list_total"):
+        if column in found.changes:
+            value = found.changes.pop(column)
+            reason = str(errors.OfferedPrice(unit=old["number"]))
+            found.differences.append(Difference(column, f"{value:f}", f"{old[column]}", reason))
+    found.trace = None
 
 
 def refuse(outcome: Outcome, column: str, refusal: Refusal) -> None:
@@ -402,3 +425,20 @@ def ensure_can_be_undone(batch: UnitImport) -> None:
     if touched := touched_since(batch):
         shown = "、".join(touched[:20]) + ("…" if len(touched) > 20 else "")
         raise errors.UnitsTouchedSince(count=len(touched), units=shown)
+
+
+def ensure_places_are_free(rows: Sequence[UnitImportRow]) -> None:
+    """Raise PlaceTaken where a unit cannot go back to its earlier position."""
+    units = {unit.pk: unit for unit in Unit.objects.filter(pk__in=[row.unit_id for row in rows])}
+    others = Unit.objects.filter(entrance_id__in={unit.entrance_id for unit in units.values()})
+    taken = {
+        (entrance, floor, position): number
+        for entrance, floor, position, number in others.exclude(pk__in=units).values_list(
+            "entrance_id", "floor_no", "position", "number"
+        )
+    }
+    for row in rows:
+        unit = units[row.unit_id or 0]
+        place = (unit.entrance_id, unit.floor_no, row.before["position"])
+        if place in taken:
+            raise errors.PlaceTaken(floor=place[1], position=place[2], other=taken[place])

@@ -132,6 +132,11 @@ def floor_of(text: str) -> Floor:
     return Floor(number, spanned)
 
 
+def floor_words(number: int, spanned: int) -> str:
+    """How `floor_of` reads it again: 18, -1, 17-18 for two floors."""
+    return str(number) if spanned == 1 else f"{number}-{number + spanned - 1}"
+
+
 def floor_in_room(room: str) -> int | None:
     """The floor a full room number names: 1803 → 18, 701 → 7, 12A → 12; None for short ones."""
     if _DIGITS.fullmatch(room):

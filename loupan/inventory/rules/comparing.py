@@ -24,6 +24,11 @@ PLAIN: Final = {
     "product_type": "product_type",
     "view": "view",
     "layout": "layout",
+    "fitout": "fitout",
+    "balcony_area": "balcony_area",
+    "garden_area": "garden_area",
+    "is_corner": "is_corner",
+    "is_show_flat": "is_show_flat",
 }
 # What was agreed with a buyer and no file may change (U-5).
 AGREED: Final = frozenset(

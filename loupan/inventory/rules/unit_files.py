@@ -84,9 +84,17 @@ VOCABULARY: Final[dict[str, Sequence[str]]] = {
         "主要用途", "product type", "use", "usage", "rodzaj", "typ",
     ),
     "view": ("景观", "景观面", "view", "widok"),
+    "fitout": ("装修标准", "装修", "装修情况", "交付标准", "精装/毛坯", "fit-out", "fitout"),
+    "balcony_area": ("阳台面积", "balcony area", "powierzchnia balkonu"),
+    "garden_area": ("花园面积", "庭院面积", "garden area"),
+    "is_corner": ("端户", "边户", "是否边户", "是否端户", "corner", "corner unit"),
+    "is_show_flat": ("样板间", "样板房", "是否样板间", "show flat"),
 }  # fmt: skip
 
-AREAS: Final = ("built_area", "inner_area", "measured_built_area", "measured_inner_area")
+AREAS: Final = (
+    "built_area", "inner_area", "measured_built_area", "measured_inner_area", "balcony_area",
+    "garden_area",
+)  # fmt: skip
 UNIT_PRICES: Final = ("list_unit_price", "filed_unit_price", "floor_unit_price")
 TOTALS: Final = ("list_total", "filed_total", "floor_total")
 _PLACES: Final = {
@@ -134,7 +142,7 @@ _ORIENTATIONS: Final = {
     "坐北朝南": "S", "正南": "S", "正北": "N", "正东": "E", "正西": "W", "南北通透": "NS",
     "s": "S", "se": "SE", "sw": "SW", "e": "E", "w": "W", "n": "N", "ne": "NE", "nw": "NW",
     "ns": "NS", "south": "S", "south-east": "SE", "south-west": "SW", "east": "E", "west": "W",
-    "north": "N", "north-east": "NE", "north-west": "NW",
+    "north": "N", "north-east": "NE", "north-west": "NW", "north and south": "NS",
 }  # fmt: skip
 _PRODUCTS: Final = {
     "flat": (
@@ -147,6 +155,13 @@ _PRODUCTS: Final = {
     "parking": ("车位", "车库", "停车位", "地下车位", "parking", "parking stall", "garaż"),
     "storage": ("储藏", "储藏室", "储物间", "storage", "komórka lokatorska"),
 }  # fmt: skip
+_FITOUTS: Final = {
+    "毛坯": "shell", "清水": "shell", "shell": "shell", "bare": "shell", "精装": "fitted",
+    "精装修": "fitted", "装修": "fitted", "fitted": "fitted", "全装修": "fitted",
+    "简装": "fitted", "豪装": "fitted",
+}  # fmt: skip
+_YES: Final = frozenset({"是", "有", "√", "✓", "✔", "y", "yes", "true", "1", "tak", "对"})
+_NO: Final = frozenset({"否", "无", "×", "✗", "n", "no", "false", "0", "nie", "不是"})
 _PRODUCT_OF: Final = {word: code for code, words in _PRODUCTS.items() for word in words}
 
 # What a grid of numbers holds, by the words of its sheet's name.
@@ -484,13 +499,46 @@ def _view(text: str) -> str:
     return text
 
 
+def _fitout(text: str) -> str:
+    word = text.lower().removesuffix("交付").removesuffix("标准")
+    code = _FITOUTS.get(word) or next((c for known, c in _FITOUTS.items() if known in word), None)
+    if code is None:
+        raise errors.UnknownFitout(value=text[:60])
+    return code
+
+
+def _yes_or_no(text: str) -> bool:
+    word = text.lower()
+    if word not in _YES and word not in _NO:
+        raise errors.NeitherYesNorNo(value=text[:60])
+    return word in _YES
+
+
 _WORDS: Final[dict[str, Any]] = {
     "status": file_status,
     "layout": _layout,
     "orientation": _orientation,
     "product_type": _product_type,
     "view": _view,
+    "fitout": _fitout,
+    "is_corner": _yes_or_no,
+    "is_show_flat": _yes_or_no,
 }
+
+
+def value_of(name: str, text: str) -> Any:
+    """What a cell says of a field of VOCABULARY, read as in a file; None where it says nothing.
+
+    Areas in m².  Raises CellProblem or RowProblem.
+    """
+    if name in _WORDS:
+        code = as_code(text) if name in _FLAGS else given_code(text)
+        return _WORDS[name](code) if code else None
+    number = as_decimal(text)
+    return kept_number(name, number) if number else None
+
+
+_FLAGS: Final = frozenset({"is_corner", "is_show_flat"})
 
 
 def _building_of_sheet(name: str) -> str:
