@@ -77,6 +77,7 @@ def board(request: DeskRequest) -> HttpResponse:
     pen.query = _query(request.GET, unit=None)
     pen.chosen = unit.pk if unit else None
     pen.price_edges = drawing.price_edges(units) if state.view == "price" else ()
+    pen.heading = _heading(request, project.name, as_of or now, is_past=as_of is not None)
     counts = drawing.counts_of(units, state)
     context = {
         "project": project,
@@ -119,6 +120,19 @@ def _moment(request: DeskRequest, now: datetime) -> MomentForm:
         with refusals_on(form):
             form.cleaned_data["at"] = past_moment(form.cleaned_data["at"], now)
     return form
+
+
+def _heading(request: DeskRequest, project: str, moment: datetime, *, is_past: bool) -> str:
+    """What stands on every sheet: whose, when, by whom, in which units."""
+    when = f"{timezone.localtime(moment):%Y-%m-%d %H:%M}"
+    parts = [
+        project,
+        _("Control sheet"),
+        f"{_('As it stood')} {when}" if is_past else when,
+        str(request.user),
+        _("area in m², list total in 10k yuan"),
+    ]
+    return escape(" · ".join(parts))
 
 
 def _moments(given: QueryDict, now: datetime) -> list[tuple[str, str]]:

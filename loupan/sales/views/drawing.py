@@ -101,6 +101,7 @@ class Pen:
     sold: Mapping[int, Sold] = field(default_factory=dict)
     interest: Mapping[int, Interest] = field(default_factory=dict)
     chosen: int | None = None
+    heading: str = ""  # What stands on top of every sheet of paper, escaped.
     price_edges: Sequence[int] = ()
     looks: Mapping[str, StatusLook] = field(default_factory=status_looks)
 
@@ -315,7 +316,7 @@ def _summary(counts: Mapping[str, int], pen: Pen) -> str:
         for code, look in pen.looks.items()
         if (count := counts.get(code))
     ]
-    return f'<ul class="ub-sum">{"".join(found)}</ul>'
+    return f'<p class="ub-head">{pen.heading}</p><ul class="ub-sum">{"".join(found)}</ul>'
 
 
 def _is_row_of_doors(units: Sequence[Mapping[str, Any]]) -> bool:
@@ -346,8 +347,8 @@ def _tower(
     columns: list[tuple[str, list[int]]] = []
     placed: list[dict[tuple[int, int], tuple[str, int]]] = []
     for code, units in groups.items():
-        places = [unit["position"] for unit in units]
-        wide = list(range(min(places), max(places) + 1))
+        # A number no floor has is skipped (4, 13), not a hole in the building.
+        wide = sorted({unit["position"] for unit in units})
         columns.append((escape(names.get(code, code)), wide))
         placed.append(_placed(units, row_of, floors, pen))
         if several:

@@ -450,7 +450,18 @@ document.addEventListener("lp:expired", () => setTimeout(ask, 500));
 if (chosenStatus.size || field("q")) refilter();
 timer = setTimeout(ask, EVERY);
 
-// --- Big screen: one building at a time, as large as the wall -----------------------------------------
+// --- Wall and paper: a building as large as its room ---------------------------------------------------
+
+// Zoomed to the height; width that is left over goes into the cells.
+function fit(grid, wide, high, most) {
+  grid.style.zoom = "1";
+  grid.style.removeProperty("--ub-w");
+  const width = parseFloat(getComputedStyle(grid.querySelector(".ub-c") ?? grid).width);
+  const scale = Math.min(high / grid.scrollHeight, wide / grid.scrollWidth, most);
+  const spare = wide / (grid.scrollWidth * scale);
+  if (spare > 1.05) grid.style.setProperty("--ub-w", `${width * Math.min(1 + (spare - 1) * 0.95, 1.6)}px`);
+  grid.style.zoom = String(Math.max(0.35, Math.min(high / grid.scrollHeight, wide / grid.scrollWidth, most)));
+}
 
 if (board.classList.contains("ub-screen")) {
   const buildings = [...units.querySelectorAll(".ub-b")];
@@ -458,12 +469,7 @@ if (board.classList.contains("ub-screen")) {
   const show = () => {
     buildings.forEach((building, place) => { building.hidden = place !== turn % buildings.length; });
     const shown = buildings[turn % buildings.length];
-    if (shown) {
-      shown.style.zoom = "1";
-      const room = window.innerHeight - units.getBoundingClientRect().top - 24;
-      const scale = Math.min(room / shown.offsetHeight, (units.clientWidth - 8) / shown.scrollWidth);
-      shown.style.zoom = String(Math.max(0.4, Math.min(scale, 3)));
-    }
+    if (shown) fit(shown, units.clientWidth - 8, window.innerHeight - units.getBoundingClientRect().top - 20, 3);
     turn += 1;
   };
   show();
@@ -471,16 +477,12 @@ if (board.classList.contains("ub-screen")) {
   window.addEventListener("resize", () => { turn -= 1; show(); });
 }
 
-// --- Control sheet: every building fits its A3 sheet ---------------------------------------------------
-
 if (board.classList.contains("ub-print")) {
   for (const building of units.querySelectorAll(".ub-b")) {
     for (const grid of building.querySelectorAll(".ub-x")) {
       const room = building.getBoundingClientRect().bottom - grid.getBoundingClientRect().top - 24;
-      const wide = building.clientWidth - 48;
-      const scale = Math.min(room / grid.offsetHeight, wide / grid.offsetWidth, 1.6);
-      grid.style.zoom = String(Math.max(0.35, scale));
+      fit(grid, building.clientWidth - 48, room, 1.6);
     }
   }
-  document.querySelector("[data-print]")?.addEventListener("click", () => window.print());
+  document.querySelector(".ub-paper")?.addEventListener("click", () => window.print());
 }
