@@ -22,6 +22,8 @@ from loupan.ledger.queries import lines_of
 from loupan.ledger.testing import a_bank_account
 from loupan.org.models import Project, User
 from loupan.org.testing import Cast, the_cast
+from loupan.pricing.actions.plans import PlanLineDraft, save_plan
+from loupan.pricing.models import PaymentPlan
 from loupan.pricing.testing import CanonicalPrices, canonical_prices
 from loupan.sales.actions.contracts import sign_contract
 from loupan.sales.actions.filings import file_contract
@@ -92,11 +94,11 @@ def another_unit(office: Office, **fields: Any) -> Unit:
 def a_stall(office: Office, *, total: str = "120000", **fields: Any) -> Unit:
     """An available parking stall with a price of its own."""
     serial = next(_places)
-    fields.setdefault("product_type", "parking")
+    fields = {"product_type": "parking", "number": f"P-{serial:03d}", **fields}
     return a_unit(
         office.project, building="P", entrance="", floor=-1, position=serial,
         built_area=None, inner_area=None, list_unit_price=None, floor_unit_price=None,
-        price_basis="unit", number=f"P-{serial:03d}", list_total=Decimal(total), **fields,
+        price_basis="unit", list_total=Decimal(total), **fields,
     )  # fmt: skip
 
 
@@ -245,3 +247,26 @@ def completed(building: Building) -> None:
     """The building has its completion filing and its survey report."""
     building.completion_filed_on = building.surveyed_on = date(2025, 3, 1)
     building.save(update_fields=["completion_filed_on", "surveyed_on"])
+
+
+def a_milestone_plan(project: Project, by: User) -> PaymentPlan:
+    """Instalments that wait for topping out (封顶), the filing and the handover."""
+    return save_plan(
+        project_id=project.pk,
+        code="BUILD",
+        name="按工程进度",
+        kind="instalment",
+        rate=Decimal(1),
+        lines=[
+            PlanLineDraft("deposit", "fixed", Decimal(50000), anchor="reservation"),
+            PlanLineDraft("down_payment", "percent", Decimal("0.3"), includes_deposit=True),
+            PlanLineDraft(
+                "instalment", "percent", Decimal("0.3"), anchor="milestone", milestone="封顶",
+                offset_days=15,
+            ),
+            PlanLineDraft("instalment", "percent", Decimal("0.2"), anchor="filing", offset_days=5),
+            PlanLineDraft("balance", "remainder", anchor="handover"),
+        ],
+        by=by,
+        at=RESERVED_AT,
+    )  # fmt: skip

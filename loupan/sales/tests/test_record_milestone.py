@@ -1,7 +1,6 @@
 """Lines that wait for a milestone, a filing or a handover get their day (DOMAIN 2.4.2)."""
 
 from datetime import date, timedelta
-from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -12,7 +11,6 @@ from loupan.inventory.models import Building
 from loupan.ledger.queries import lines_of
 from loupan.org.models import User
 from loupan.org.testing import a_user
-from loupan.pricing.actions.plans import PlanLineDraft, save_plan
 from loupan.pricing.models import PaymentPlan
 from loupan.sales import errors
 from loupan.sales.actions.due_dates import record_milestone
@@ -20,11 +18,11 @@ from loupan.sales.actions.filings import confirm_unfiling, request_unfiling
 from loupan.sales.actions.handovers import allow_handover, hand_over, undo_handover
 from loupan.sales.models import Deal, Milestone
 from loupan.sales.testing import (
-    RESERVED_AT,
     SIGNED_AT,
     Office,
     a_contract,
     a_filing,
+    a_milestone_plan,
     a_receipt,
     a_reservation,
     an_office,
@@ -42,25 +40,7 @@ def office() -> Office:
 
 @pytest.fixture
 def plan(office: Office) -> PaymentPlan:
-    return save_plan(
-        project_id=office.project.pk,
-        code="BUILD",
-        name="按工程进度",
-        kind="instalment",
-        rate=Decimal(1),
-        lines=[
-            PlanLineDraft("deposit", "fixed", Decimal(50000), anchor="reservation"),
-            PlanLineDraft("down_payment", "percent", Decimal("0.3"), includes_deposit=True),
-            PlanLineDraft(
-                "instalment", "percent", Decimal("0.3"), anchor="milestone", milestone="封顶",
-                offset_days=15,
-            ),
-            PlanLineDraft("instalment", "percent", Decimal("0.2"), anchor="filing", offset_days=5),
-            PlanLineDraft("balance", "remainder", anchor="handover"),
-        ],
-        by=office.mo,
-        at=RESERVED_AT,
-    )  # fmt: skip
+    return a_milestone_plan(office.project, office.mo)
 
 
 def days(deal: Deal) -> list[date | None]:
