@@ -64,6 +64,8 @@ _DECIDE_ON_PRICES = _SET_TERMS | {"pricing.approve_prices", "pricing.set_limits"
 _SEE_PARAMETERS = frozenset({"parameters.read"})
 _SET_UP = _SEE_PARAMETERS | {"parameters.manage"}
 _EXPORT = frozenset({"reports.export", "sales.export"})
+# Those who lead an office or keep its lists offer views of them to the others.
+_SHARE_VIEWS = frozenset({"core.share_views"})
 _EXPORT_ALL = _EXPORT | {"customers.export"}
 _LOOK_AT_DEALS = _BOARD | _DEALS | _PAPER
 
@@ -80,6 +82,7 @@ _DIRECTOR = (
     | _EXPORT_ALL
     | _PAPER
     | _SET_UP
+    | _SHARE_VIEWS
     | {
         "customers.assign",
         "inventory.release_unit",
@@ -101,7 +104,9 @@ _TEMPLATES = (
         "AD",
         "系统管理员",
         "System administrator",
-        _SET_UP | {"org.read", "org.manage", "org.read_log", "documents.edit_templates"},
+        _SET_UP
+        | _SHARE_VIEWS
+        | {"org.read", "org.manage", "org.read_log", "documents.edit_templates"},
         _scopes(org="group"),
     ),
     RoleTemplate("GD", "集团营销总", "Group director", _DIRECTOR, _scopes("group")),
@@ -138,6 +143,7 @@ _TEMPLATES = (
         | _MONEY
         | _REPORTS
         | _EXPORT_ALL
+        | _SHARE_VIEWS
         | _PAPER
         | {
             "customers.assign",
@@ -185,6 +191,7 @@ _TEMPLATES = (
         | _MONEY
         | _REPORTS
         | _EXPORT
+        | _SHARE_VIEWS
         | _PAPER,
         _scopes("project"),
     ),
@@ -253,6 +260,7 @@ _TEMPLATES = (
         | _MONEY
         | _REPORTS
         | _EXPORT
+        | _SHARE_VIEWS
         | {
             "ledger.refund",
             "ledger.edit_accounts",
@@ -272,6 +280,7 @@ _TEMPLATES = (
         | _DRAW_UP_PRICES
         | _REPORTS
         | _SET_UP
+        | _SHARE_VIEWS
         | {"documents.edit_templates", "org.edit_dossier"},
         _scopes("project", deals="none", money="none"),
     ),
