@@ -203,6 +203,7 @@ PAGES: dict[str, Row] = {
     "sales:unit_unhold": Row("sales.hold_unit", UNIT, method="post"),
     "sales:quote": Row("sales.quote", UNIT),
     "sales:quote_why": Row("sales.quote", UNIT),
+    "sales:quote_message": Row("sales.quote", UNIT, method="post"),
     "sales:quote_paper": Row(
         "sales.quote", UNIT, method="post", also="documents.print", is_paper=True
     ),

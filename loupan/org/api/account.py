@@ -55,17 +55,6 @@ class TokensOut(Schema):
     next: str | None = None
 
 
-class ProjectOut(Schema):
-    id: int
-    code: str
-    name: str
-
-
-class ProjectsOut(Schema):
-    items: list[ProjectOut]
-    next: str | None = None
-
-
 class PostOut(Schema):
     id: int
     name: str
@@ -154,10 +143,3 @@ def me(request: ApiRequest) -> Any:
         "current_project_id": user.current_project_id,
         "permissions": sorted(user.access.permissions()),
     }
-
-
-@router.get("projects/", response={200: ProjectsOut, **ERRORS})
-def projects(request: ApiRequest, limit: LIMIT = 100, after: AFTER = None) -> Any:
-    """The projects my posts reach."""
-    rows, following = paged(queries.projects_for(request.user), after=after, limit=limit)
-    return {"items": rows, "next": following}

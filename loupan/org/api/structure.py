@@ -57,6 +57,17 @@ class CompaniesOut(Schema):
     next: str | None = None
 
 
+class ProjectOut(Schema):
+    id: int
+    code: str
+    name: str
+
+
+class ProjectsOut(Schema):
+    items: list[ProjectOut]
+    next: str | None = None
+
+
 class ProjectIn(Schema):
     company_id: Id
     name: Name
@@ -233,6 +244,13 @@ def edit_company(request: ApiRequest, company_id: Id, payload: CompanyChangeIn) 
     return structure.edit_company(
         company_id=company_id, **payload.dict(), by=request.user, at=timezone.now()
     )
+
+
+@router.get("projects/", response={200: ProjectsOut, **ERRORS}, summary="Projects")
+def projects(request: ApiRequest, limit: LIMIT = 100, after: AFTER = None) -> Any:
+    """The projects my posts reach."""
+    rows, following = paged(queries.projects_for(request.user), after=after, limit=limit)
+    return {"items": rows, "next": following}
 
 
 @router.post("projects/", response={201: ManagedProjectOut, **ERRORS}, summary="Add a project")
