@@ -19,15 +19,29 @@ def ratio(part: Decimal | int, whole: Decimal | int) -> Decimal | None:
 
 @dataclass(frozen=True)
 class Count:
-    """Units, area in m² and amount in yuan of a group of deals."""
+    """Units, area in m² and amount in yuan of a group of deals.
+
+    `amount_of_area` is that of units with an area, None where it is all of it.
+    """
 
     units: int
     area: Decimal
     amount: Decimal
+    amount_of_area: Decimal | None = None
 
     @property
     def average(self) -> Decimal | None:
-        return average_price(self.amount, self.area)
+        return average_price(self.priced, self.area)
+
+    @property
+    def priced(self) -> Decimal:
+        """The amount that average prices are made of."""
+        return self.amount if self.amount_of_area is None else self.amount_of_area
 
     def less(self, other: "Count") -> "Count":
-        return Count(self.units - other.units, self.area - other.area, self.amount - other.amount)
+        return Count(
+            self.units - other.units,
+            self.area - other.area,
+            self.amount - other.amount,
+            None if self.amount_of_area is None else self.priced - other.priced,
+        )

@@ -23,6 +23,7 @@ from loupan.sales.actions.money import record_receipt, reverse_receipt
 from loupan.sales.actions.quotes import make_quotes
 from loupan.sales.actions.reservations import BuyerDraft, reserve_unit
 from loupan.sales.models import Contract, Deal, Reservation
+from loupan.sales.queries.attached import AttachedWish
 
 _KEYS = UUID("6f4f2a53-5b0e-4c9c-9a3f-6c9d1f0f4d11")
 _SMALL = Decimal(1_000_000)
@@ -45,6 +46,7 @@ class Course:
     kept: Decimal = Decimal(0)
     special: str = ""
     deposit_reversed: bool = False
+    stalls: int = 0  # How many parking stalls go with the flat.
 
 
 @dataclass
@@ -61,17 +63,30 @@ class Desk:
     director: User
     keys: list[int] = field(default_factory=lambda: [0])
 
-    def sell(self, unit: Unit, buyers: Sequence[Known], days_ago: int, course: Course) -> None:
-        """Write a sale into the diary, from the ID card to the last payment."""
+    def sell(
+        self,
+        unit: Unit,
+        buyers: Sequence[Known],
+        days_ago: int,
+        course: Course,
+        along: Sequence[Unit] = (),
+    ) -> None:
+        """Write a sale into the diary, from the ID card to the last payment; `along`, its stalls."""
         dice = self.visitors.invented.dice
         at = self.diary.moment(days_ago, dice.randint(585, 1050))
-        self.diary.write(at, partial(self._reserve, unit, buyers, days_ago, course))
+        self.diary.write(at, partial(self._reserve, unit, buyers, days_ago, course, along))
         for buyer in buyers:
             since = self.diary.moment(min(days_ago, dice.choice((0, 1, 2, 4))), 1100)
             self.diary.write(since, partial(self.visitors.look_after, buyer))
 
     def _reserve(
-        self, unit: Unit, buyers: Sequence[Known], days_ago: int, course: Course, at: datetime
+        self,
+        unit: Unit,
+        buyers: Sequence[Known],
+        days_ago: int,
+        course: Course,
+        along: Sequence[Unit],
+        at: datetime,
     ) -> None:
         consultant = buyers[0].consultant
         for buyer in buyers:
@@ -89,6 +104,7 @@ class Desk:
             payment_plan_id=self.prices.plans[_plan(course, unit)],
             discount_ids=[self.prices.discounts[code] for code in course.discounts],
             special=special,
+            attached=[AttachedWish(stall.pk) for stall in along],
             by=by,
             at=at,
         )

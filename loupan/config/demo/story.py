@@ -3,6 +3,7 @@
 Everything happens in one transaction: a demo is whole or not there.
 """
 
+from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
 from itertools import cycle
@@ -31,6 +32,8 @@ LATE_PAYER = Course(pays=0)
 LOAN_WAITS = Course(pays=1)
 SIGNED_LATE = Course(signs_after=11, pays=1)
 UNSIGNED = Course(signs_after=None)
+WITH_STALL = Course(stalls=1)
+UNSIGNED_WITH_STALLS = Course(signs_after=None, stalls=2)
 RETYPED = Course(deposit_reversed=True)
 ALLOWED = Course(special="0.993", discounts=("ONTIME", "OPENING"))
 ENDED_CONTRACT = Course(pays=1, contract_ended_after=30)
@@ -46,9 +49,9 @@ WEST = (
     (50, REFERRED), (48, LATE_PAYER), (46, OPENING), (44, IN_PARTS), (42, SIGNED_LATE),
     (40, OPENING), (38, AT_ONCE), (36, BY_FUND), (35, LOAN_WAITS), (33, OPENING),
     (31, Course(cancelled_after=6)), (29, OPENING), (27, LOAN_WAITS), (26, OPENING), (24, AT_ONCE),
-    (22, OPENING), (20, BY_FUND), (19, UNSIGNED), (17, OPENING), (16, LOAN_WAITS), (14, RETYPED),
+    (22, OPENING), (20, BY_FUND), (19, UNSIGNED), (17, WITH_STALL), (16, LOAN_WAITS), (14, RETYPED),
     (13, UNSIGNED), (11, OPENING), (10, UNSIGNED), (9, IN_PARTS), (8, OPENING), (7, UNSIGNED),
-    (6, BY_FUND), (5, OPENING), (4, UNSIGNED), (3, AT_ONCE), (2, UNSIGNED), (1, UNSIGNED),
+    (6, BY_FUND), (5, OPENING), (4, UNSIGNED_WITH_STALLS), (3, AT_ONCE), (2, UNSIGNED), (1, UNSIGNED),
     (1, REFERRED), (0, UNSIGNED), (0, UNSIGNED),
 )  # fmt: skip
 EAST = (
@@ -101,7 +104,10 @@ def _west(office: Office, diary: Diary) -> None:
     for place, (days_ago, course) in enumerate(WEST):
         building = "2" if days_ago < 44 and place % 3 == 0 else "1"
         unit = stock.units[next(free[building])]
-        _sale(desk, unit.number, stock, next(consultants), days_ago, course, couple=place % 5 == 2)
+        _sale(
+            desk, unit.number, stock, next(consultants), days_ago, course, couple=place % 5 == 2,
+            along=[next(free["P"]) for _each in range(course.stalls)],
+        )  # fmt: skip
     for days_ago in (30, 18, 9, 2):
         stall = stock.units[next(free["P"])]
         course = Course(plan="STALL", discounts=(), signs_after=3)
@@ -143,6 +149,7 @@ def _sale(
     course: Course,
     *,
     couple: bool,
+    along: Sequence[str] = (),
 ) -> None:
     """The buyers come some days before; on the day itself they buy."""
     dice = desk.visitors.invented.dice
@@ -153,7 +160,8 @@ def _sale(
             desk.visitors.meet(days_ago=before, consultant=consultant, grade="A")
             for _each in range(2 if couple else 1)
         ]
-        desk.sell(stock.units[number], buyers, days_ago, course)
+        stalls = [stock.units[stall] for stall in along]
+        desk.sell(stock.units[number], buyers, days_ago, course, stalls)
 
     desk.diary.write(desk.diary.moment(before, 555), buy)
 

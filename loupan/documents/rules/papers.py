@@ -266,7 +266,14 @@ def receipt(data: Mapping[str, Any]) -> Paper:
 
 def quote(data: Mapping[str, Any]) -> Paper:
     """置业计划: one unit under several plans side by side; not a claim, valid until a day."""
-    plans = data["plans"]
+    plans, attached = data["plans"], data["attached"]
+    along = [
+        (
+            f"附属房产 {a['unit']} 标准总价（元）",
+            a["list_total"] + ("（含在房价内）" if a["is_inside"] else ""),
+        )
+        for a in attached
+    ]
     return Paper(
         title="置业计划书",
         company=data["company"],
@@ -282,17 +289,30 @@ def quote(data: Mapping[str, Any]) -> Paper:
             ("套内建筑面积（㎡）", data["inner_area"]),
             ("标准总价（元）", data["list_total"]),
             ("置业顾问", data["consultant"]),
+            *along,
         ],
         tables=[
             Table(
                 "方案比较",
-                ("付款方式", "成交总价（元）", "单价（元/㎡）", "综合折扣率"),
+                (
+                    "付款方式",
+                    "成交总价（元）",
+                    "单价（元/㎡）",
+                    "综合折扣率",
+                    *(["其中附属房产（元）"] if attached else []),
+                ),
                 [
-                    (p["plan"], p["deal_total"], p["deal_unit_price"], p["overall_rate"])
+                    (
+                        p["plan"],
+                        p["deal_total"],
+                        p["deal_unit_price"],
+                        p["overall_rate"],
+                        *([p["attached_total"]] if attached else []),
+                    )
                     for p in plans
                 ],
-                (False, True, True, True),
-                (4, 3, 3, 2),
+                (False, True, True, True, *([True] if attached else [])),
+                (4, 3, 3, 2, *([3] if attached else [])),
             ),
             *[
                 Table(

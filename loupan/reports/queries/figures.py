@@ -93,9 +93,9 @@ def _counted(deals: QuerySet[Deal]) -> rules.Count:
         units=Coalesce(Sum("units_sold"), 0),
         area=Coalesce(Sum("area_sold"), ZERO, output_field=AREA),
         amount=Coalesce(Sum("deal_total"), ZERO, output_field=MONEY),
-        amount_of_area=Coalesce(Sum("amount_of_area"), ZERO, output_field=MONEY),
+        priced=Coalesce(Sum("amount_of_area"), ZERO, output_field=MONEY),
     )
-    return rules.Count(sums["units"], sums["area"], sums["amount"], sums["amount_of_area"])
+    return rules.Count(sums["units"], sums["area"], sums["amount"], sums["priced"])
 
 
 def gross_reservations(deals: QuerySet[Deal], period: Period) -> QuerySet[Deal]:

@@ -5,7 +5,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Count, Q, QuerySet, Sum
+from django.db.models import Prefetch, Q, QuerySet, Sum
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
@@ -19,7 +19,7 @@ from loupan.reports.queries import figures
 from loupan.reports.queries.figures import Period
 from loupan.reports.queries.report import Column, Figure, Report, Row, chart_of, summed
 from loupan.reports.queries.scope import Parameters, deals_in, receipts_in, units_in
-from loupan.sales.models import Deal
+from loupan.sales.models import AttachedUnit, Contract, Deal
 
 ZERO = Decimal(0)
 
@@ -66,20 +66,22 @@ def _visits_by_day(viewer: User, asked: Parameters) -> Counter[tuple[date, str]]
 def daily_sales(viewer: User, asked: Parameters, at: datetime) -> Report:
     """R-S01: one line a day of calls, visits, reservations, contracts and collections."""
     period = Period(asked.first, asked.last)
-    deals, receipts = deals_in(viewer, asked), receipts_in(viewer, asked)
-    sums = {"n": Count("pk"), "area": Sum("built_area"), "amount": Sum("deal_total")}
+    deals, receipts = figures.with_attached(deals_in(viewer, asked)), receipts_in(viewer, asked)
+    sums = {"n": Sum("units_sold"), "area": Sum("area_sold"), "amount": Sum("deal_total"),
+            "priced": Sum("amount_of_area")}  # fmt: skip
     reserved = _by_day(figures.gross_reservations(deals, period), "reserved_on", **sums)
     cancelled = _by_day(
         figures.cancelled_reservations(deals, period), "cancellation__cancelled_on", **sums
     )
-    contracted = _by_day(figures.gross_contracts(deals, period), "contract__signed_on", **sums)
+    contracted = _by_day(figures.gross_contracts(deals, period), "contracted_on", **sums)
     money = _by_day(
         figures.house_lines(receipts, period).exclude(kind="forfeit"),
         "received_on",
         amount=Sum("amount"),
     )
     visits = _visits_by_day(viewer, asked)
-    nothing: dict[str, Any] = {"n": 0, "area": ZERO, "amount": ZERO}
+    nothing: dict[str, Any] = {"n": 0, "area": ZERO, "amount": ZERO, "priced": ZERO}
+    priced = sum((found["priced"] for found in contracted.values()), ZERO)
     lines = []
     for day in figures.days(period):
         r, c, k = (found.get(day, nothing) for found in (reserved, cancelled, contracted))
@@ -96,14 +98,12 @@ def daily_sales(viewer: User, asked: Parameters, at: datetime) -> Report:
             "contracts": k["n"],
             "contracted_area": k["area"] or ZERO,
             "contracted_amount": k["amount"],
-            "contracted_average": rules.average_price(k["amount"], k["area"] or ZERO),
+            "contracted_average": rules.average_price(k["priced"], k["area"] or ZERO),
             "collections": money.get(day, nothing)["amount"],
         }
         lines.append(Row(cells, _daily_links(asked, day, cells)))
     totals = summed(lines, *(c.key for c in DAILY if c.key not in {"day", "contracted_average"}))
-    totals["contracted_average"] = rules.average_price(
-        totals["contracted_amount"], totals["contracted_area"]
-    )
+    totals["contracted_average"] = rules.average_price(priced, totals["contracted_area"])
     columns = {column.key: column for column in DAILY}
     chart = chart_of(lines, "day", columns["contracted_amount"], columns["collections"])
     return Report(DAILY, lines, totals, _daily_figures(viewer, asked, at), chart)
@@ -185,8 +185,30 @@ RESERVATIONS = (
 
 def _with_people(deals: QuerySet[Deal]) -> QuerySet[Deal]:
     return deals.select_related(
-        "unit", "reservation", "contract", "payment_plan", "consultant"
-    ).prefetch_related("buyers__customer__phones", "discounts")
+        "unit", "reservation", "payment_plan", "consultant"
+    ).prefetch_related("buyers__customer__phones", "discounts", _ATTACHED, _CONTRACTS)
+
+
+_CONTRACTS = Prefetch("contracts", Contract.objects.filter(is_void=False))
+_ATTACHED = Prefetch(
+    "attached",
+    AttachedUnit.objects.filter(removed_on=None).select_related("unit").order_by("pk"),
+)
+
+
+def _attached_rows(deal: Deal, cells: dict[str, Any]) -> list[Row]:
+    """What goes with a deal, each a unit sold of its own: its price, and the facts of the deal."""
+    own = {"number", "reserved_on", "signed_on", "buyers", "phones", "plan", "status", "consultant"}
+    rows = []
+    for each in deal.attached.all():
+        line: dict[str, Any] = {key: cells[key] if key in own else None for key in cells}
+        line["unit"] = f"{each.unit.number} ({deal.unit.number})"
+        line["built_area"], line["inner_area"] = each.built_area, each.inner_area
+        line["deal_total"] = each.amount
+        if "list_total" in cells:
+            line["list_total"] = each.list_total
+        rows.append(Row(line, {"number": _deal_link(deal), "unit": _deal_link(deal)}))
+    return rows
 
 
 def _buyers(deal: Deal) -> str:
@@ -219,7 +241,7 @@ def reservation_ledger(viewer: User, asked: Parameters, at: datetime) -> Report:
             "inner_area": deal.inner_area,
             "list_total": deal.list_total,
             "discounts": "、".join(d.name for d in deal.discounts.all()),
-            "deal_total": deal.deal_total,
+            "deal_total": deal.deal_total - deal.attached_total,
             "deal_unit_price": deal.deal_unit_price,
             "plan": deal.payment_plan.name,
             "deposit": deal.deposit,
@@ -229,6 +251,7 @@ def reservation_ledger(viewer: User, asked: Parameters, at: datetime) -> Report:
             "consultant": str(deal.consultant),
         }
         lines.append(Row(cells, {"number": _deal_link(deal), "unit": _deal_link(deal)}))
+        lines += _attached_rows(deal, cells)
     sums = summed(lines, "built_area", "list_total", "deal_total", "deposit")
     return Report(RESERVATIONS, lines, sums)
 
@@ -276,15 +299,16 @@ def contract_ledger(viewer: User, asked: Parameters, at: datetime) -> Report:
     }
     lines = []
     for deal in _with_people(deals).order_by("contracted_on", "id"):
+        [contract] = deal.contracts.all()
         paid = received.get(deal.account_id, ZERO)
         cells = {
-            "number": deal.contract.number,
-            "signed_on": deal.contract.signed_on,
+            "number": contract.number,
+            "signed_on": contract.signed_on,
             "unit": deal.unit.number,
             "buyers": _buyers(deal),
             "built_area": deal.built_area,
             "inner_area": deal.inner_area,
-            "deal_total": deal.deal_total,
+            "deal_total": deal.deal_total - deal.attached_total,
             "deal_unit_price": deal.deal_unit_price,
             "inner_unit_price": deal.deal_inner_unit_price,
             "plan": deal.payment_plan.name,
@@ -296,8 +320,10 @@ def contract_ledger(viewer: User, asked: Parameters, at: datetime) -> Report:
             "consultant": str(deal.consultant),
         }
         lines.append(Row(cells, {"number": _deal_link(deal), "unit": _deal_link(deal)}))
+        lines += _attached_rows(deal, cells)
     sums = summed(lines, "built_area", "deal_total", "loan", "received", "balance")
-    sums["deal_unit_price"] = rules.average_price(sums["deal_total"], sums["built_area"])
+    priced = sum((row.cells["deal_total"] for row in lines if row.cells["built_area"]), ZERO)
+    sums["deal_unit_price"] = rules.average_price(priced, sums["built_area"])
     sums["received_rate"] = rules.ratio(sums["received"], sums["deal_total"])
     return Report(CONTRACTS, lines, sums)
 
@@ -322,11 +348,17 @@ def control_sheet(viewer: User, asked: Parameters, at: datetime) -> Report:
     deals = {
         deal.unit_id: deal for deal in _with_people(deals_in(viewer, asked).filter(ended_on=None))
     }
+    attached = {row.unit_id: (deal, row) for deal in deals.values() for row in deal.attached.all()}
     lines = []
     for unit in units.order_by(
         "building__sort", "building_id", "entrance__sort", "entrance_id", "-floor_no", "position"
     ):
-        deal = deals.get(unit.pk)
+        deal, amount = deals.get(unit.pk), None
+        if unit.pk in attached:
+            deal, row = attached[unit.pk]
+            amount = row.amount
+        elif deal:
+            amount = deal.deal_total - deal.attached_total
         cells = {
             "building": unit.building.name,
             "entrance": unit.entrance.name,
@@ -336,7 +368,7 @@ def control_sheet(viewer: User, asked: Parameters, at: datetime) -> Report:
             "built_area": unit.built_area,
             "list_unit_price": unit.list_unit_price,
             "list_total": unit.list_total,
-            "deal_total": deal.deal_total if deal else None,
+            "deal_total": amount,
             "buyers": _buyers(deal) if deal else "",
         }
         lines.append(Row(cells, {"unit": _deal_link(deal)} if deal else {}))

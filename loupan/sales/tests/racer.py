@@ -1,7 +1,7 @@
 """One racing process: `python -m loupan.sales.tests.racer USER PLAN ATTEMPTS [dies]`.
 
 Says "ready", waits for a line, and then makes its reservations, one after the other: ATTEMPTS is
-"unit:customer,unit:customer…".  Prints one word per attempt.  With "dies" it kills itself hard in
+"unit:customer,unit:customer:stall…".  Prints one word per attempt.  With "dies" it kills itself hard in
 the middle of the first sale, after everything is written and before it is committed.
 """
 
@@ -23,6 +23,7 @@ def main(user_id: str, plan_id: str, attempts: str, dies: str = "") -> None:
     from loupan.core.refusals import Refusal
     from loupan.org.models import User
     from loupan.sales.actions import reservations
+    from loupan.sales.queries.attached import AttachedWish
 
     by = User.objects.get(pk=int(user_id))
     by.may("sales.reserve_unit")
@@ -33,12 +34,13 @@ def main(user_id: str, plan_id: str, attempts: str, dies: str = "") -> None:
     sys.stdout.write("ready\n")
     sys.stdout.flush()
     sys.stdin.readline()
-    for unit_id, customer_id in pairs:
+    for unit_id, customer_id, *stalls in pairs:
         try:
             reservations.reserve_unit(
                 unit_id=int(unit_id),
                 buyers=[reservations.BuyerDraft(int(customer_id))],
                 payment_plan_id=int(plan_id),
+                attached=[AttachedWish(int(stall)) for stall in stalls],
                 by=by,
                 at=timezone.now(),
             )

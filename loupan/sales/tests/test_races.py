@@ -5,6 +5,7 @@ import random
 import subprocess
 import sys
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -14,9 +15,9 @@ from django.db import connection
 from loupan.core.models import AuditEvent
 from loupan.inventory.models import Unit, UnitChange
 from loupan.inventory.testing import a_unit
-from loupan.sales.models import Claim, Deal
+from loupan.sales.models import AttachedUnit, Claim, Deal
 from loupan.sales.queries.books import book_differences
-from loupan.sales.testing import Office, a_buyer, an_office, another_unit
+from loupan.sales.testing import Office, a_buyer, a_stall, an_office, another_unit
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.race, pytest.mark.slow]
 
@@ -32,7 +33,9 @@ def database_url() -> str:
     return f"postgres://{here['USER']}@{here['HOST']}:{here['PORT']}/{here['NAME']}"
 
 
-def race(office: Office, lanes: list[list[tuple[int, int]]], *, dies: str = "") -> Counter[str]:
+def race(
+    office: Office, lanes: Sequence[Sequence[tuple[int, ...]]], *, dies: str = ""
+) -> Counter[str]:
     """Each lane is one process; all start at the same moment. How often each answer came."""
     environment = {
         **os.environ,
@@ -46,7 +49,7 @@ def race(office: Office, lanes: list[list[tuple[int, int]]], *, dies: str = "") 
             [
                 sys.executable, "-m", "loupan.sales.tests.racer",
                 str(office.lin.pk), str(office.prices.plan.pk),
-                ",".join(f"{unit}:{customer}" for unit, customer in lane),
+                ",".join(":".join(map(str, attempt)) for attempt in lane),
                 *([dies] if dies and not number else []),
             ],
             cwd=ROOT, env=environment, text=True,
@@ -116,4 +119,41 @@ def test_a_seller_killed_in_the_middle_of_a_sale_leaves_nothing_behind() -> None
     answers = race(office, [[(unit.pk, buyer.pk)] for buyer in buyers], dies="now")
     assert answers["sold"] == 1
     assert Unit.objects.get(pk=unit.pk).status == "reserved"
+    assert book_differences() == []
+
+
+def test_u_9_of_many_flats_that_want_one_stall_one_is_sold_and_the_others_are_free() -> None:
+    """Each deal wants a flat of its own and the same two stalls, named in any order."""
+    office = an_office()
+    first, second = a_stall(office), a_stall(office)
+    flats = [another_unit(office) for _ in range(40)]
+    lanes = [
+        [(flat.pk, a_buyer(office).pk, *stalls) for flat in flats[n::PROCESSES]]
+        for n, stalls in enumerate(
+            [(first.pk, second.pk), (second.pk, first.pk), (first.pk,), (second.pk,)]
+        )
+    ]
+    answers = race(office, lanes)
+    deals = list(Deal.objects.all())
+    assert answers["sold"] == len(deals)
+    assert answers["sold"] + answers["unit_not_available"] == 40
+    assert sorted(AttachedUnit.objects.values_list("unit_id", flat=True)) == [first.pk, second.pk]
+    sold = {deal.unit_id for deal in deals}
+    for flat in Unit.objects.filter(pk__in=[flat.pk for flat in flats]):
+        assert flat.status == ("reserved" if flat.pk in sold else "available")
+    assert book_differences() == []
+
+
+def test_a_stall_sold_alone_and_wanted_by_a_flat_is_sold_once() -> None:
+    office = an_office()
+    stalls = [a_stall(office, total="1000000") for _ in range(10)]
+    flats = [another_unit(office) for _ in range(10)]
+    alone: list[tuple[int, ...]] = [(stall.pk, a_buyer(office).pk) for stall in stalls]
+    together: list[tuple[int, ...]] = [
+        (flat.pk, a_buyer(office).pk, stall.pk) for flat, stall in zip(flats, stalls, strict=True)
+    ]
+    answers = race(office, [alone, together])
+    assert answers["sold"] == 10
+    assert answers["unit_not_available"] == 10
+    assert Claim.objects.filter(unit__in=stalls, is_active=True).count() == 10
     assert book_differences() == []

@@ -33,16 +33,20 @@ from loupan.pricing.queries import (
     discounts_for,
     offered_on,
     plans_for,
+    price_book_of,
     price_for,
     price_stamp,
 )
 from loupan.pricing.tables import trace_rows
 from loupan.sales import permissions
 from loupan.sales.actions.quotes import make_quotes
-from loupan.sales.forms.quotes import QuoteForm, discount_note, plan_note
+from loupan.sales.forms.attached import Companions
+from loupan.sales.forms.quotes import QuoteForm, QuoteTermsForm, discount_note, plan_note
 from loupan.sales.models import Quote
+from loupan.sales.queries.attached import drafts_of
 from loupan.sales.queries.papers import mark_of
-from loupan.sales.queries.quotes import quote_fields
+from loupan.sales.queries.quotes import quote_fields, valid_until
+from loupan.sales.queries.quotes import quote_message as message_of
 from loupan.sales.views.papers import TYPES
 
 FIRST_PLANS = 3  # Laid side by side before anything was chosen.
@@ -58,6 +62,9 @@ class PlanColumn:
     lines: list[tuple[Any, str]]
     objections: list[tuple[str, str]]
     query: str
+    why_query: str
+    valid_until: date | None
+    trace: list[Any]
     is_cheapest: bool = False
 
 
@@ -67,12 +74,16 @@ class Choices:
 
     unit: Unit
     form: QuoteForm
+    terms: QuoteTermsForm
     plans: list[PaymentPlan]
     all_plans: list[PaymentPlan]
     discounts: list[Discount]
     all_discounts: list[Discount]
     customer: Customer | None
+    companions: Companions
+    today: date
     day: date
+    valid_days: int
 
     @property
     def discount_ids(self) -> list[int]:
@@ -87,7 +98,11 @@ def _unit(request: DeskRequest, pk: int) -> Unit:
 
 
 def _choices(request: DeskRequest, unit: Unit, given: QueryDict, at: datetime) -> Choices:
-    viewer, day = request.user, business_day(at)
+    viewer, today = request.user, business_day(at)
+    usual = price_book_of(unit).policy.sign_within_days
+    terms = QuoteTermsForm(given, today=today, usual_days=usual)
+    terms.is_valid()
+    day = terms.cleaned_data.get("reserve_on") or today
     plans = plans_for(viewer, unit.project_id).filter(offered_on(day))
     discounts = discounts_for(viewer, unit.project_id).filter(offered_on(day))
     form = QuoteForm(
@@ -108,12 +123,16 @@ def _choices(request: DeskRequest, unit: Unit, given: QueryDict, at: datetime) -
     return Choices(
         unit=unit,
         form=form,
+        terms=terms,
         plans=chosen_plans,
         all_plans=all_plans,
         discounts=chosen_discounts,
         all_discounts=all_discounts,
         customer=said.get("customer"),
+        companions=Companions(given, unit, viewer),
+        today=today,
         day=day,
+        valid_days=terms.cleaned_data.get("valid_days") or usual,
     )
 
 
@@ -139,6 +158,11 @@ def _column(request: DeskRequest, choices: Choices, plan: PaymentPlan) -> PlanCo
     query.setlist("discount", [str(pk) for pk in choices.discount_ids])
     if choices.customer:
         query["customer"] = str(choices.customer.pk)
+    for name, value in choices.companions.pairs():
+        query.appendlist(name, value)
+    why = query.copy()
+    if choices.day != choices.today:
+        why["reserve_on"] = query["reserved_on"] = choices.day.isoformat()
     said = forms.Form({})
     said.is_valid()
     offer = None
@@ -149,6 +173,7 @@ def _column(request: DeskRequest, choices: Choices, plan: PaymentPlan) -> PlanCo
             discount_ids=choices.discount_ids,
             reserve_on=choices.day,
             viewer=request.user,
+            attached=drafts_of(request.user, choices.unit, choices.companions.wishes),
         )
     return PlanColumn(
         plan=plan,
@@ -162,13 +187,20 @@ def _column(request: DeskRequest, choices: Choices, plan: PaymentPlan) -> PlanCo
             for item in (offer.refused if offer else ())
         ],
         query=query.urlencode(),
+        why_query=why.urlencode(),
+        valid_until=valid_until(choices.unit, offer, choices.today, choices.valid_days)
+        if offer
+        else None,
+        trace=trace_rows(offer.trace) if offer else [],
     )
 
 
 def _context(request: DeskRequest, choices: Choices) -> dict[str, Any]:
     unit, viewer = choices.unit, request.user
-    may_reserve = "reserve" in UNIT.open_verbs(unit.status) and viewer.may(
-        permissions.RESERVE_UNIT, unit.project_id
+    may_reserve = (
+        "reserve" in UNIT.open_verbs(unit.status)
+        and choices.day <= choices.today
+        and viewer.may(permissions.RESERVE_UNIT, unit.project_id)
     )
     chosen_plans = {plan.pk for plan in choices.plans}
     chosen_discounts = {row.pk for row in choices.discounts}
@@ -176,7 +208,13 @@ def _context(request: DeskRequest, choices: Choices) -> dict[str, Any]:
     return {
         "unit": unit,
         "form": choices.form,
+        "terms": choices.terms,
+        "day": choices.day,
+        "valid_days": choices.valid_days,
+        "is_later": choices.day > choices.today,
         "customer": choices.customer,
+        "companions": choices.companions,
+        "attachable_url": reverse("sales:attachable", args=[unit.pk]),
         "columns": _columns(request, choices),
         "plans": [(plan, plan_note(plan), plan.pk in chosen_plans) for plan in choices.all_plans],
         "discounts": [
@@ -209,7 +247,7 @@ def quote_why(request: DeskRequest, pk: int) -> HttpResponse:
     context = {
         "unit": unit,
         "column": column,
-        "trace": trace_rows(column.offer.trace) if column and column.offer else [],
+        "trace": column.trace if column else [],
         "crumbs": [
             {
                 "label": f"{_('Quote')} {unit.number}",
@@ -226,24 +264,64 @@ def quote_paper(request: DeskRequest, pk: int) -> HttpResponse:
     unit, at = _unit(request, pk), timezone.now()
     require(request.user, "documents.print", unit.project_id)
     choices = _choices(request, unit, request.POST, at)
-    form = choices.form
     wanted = "docx" if request.POST.get("form") == "docx" else "pdf"
-    made: list[Quote] = []
-    if not choices.plans:
-        form.add_error("plan", _("Choose at least one plan."))
-    elif form.is_valid():
-        with refusals_on(form):
-            made = make_quotes(
-                unit_id=unit.pk,
-                payment_plan_ids=[plan.pk for plan in choices.plans],
-                discount_ids=choices.discount_ids,
-                customer_id=choices.customer.pk if choices.customer else None,
-                by=request.user,
-                at=at,
-            )
+    if made := _made(request, choices, at):
+        return _paper(request, unit, made, wanted, at)
+    return render(request, "sales/quote.html", _context(request, choices), status=422)
+
+
+@require_POST
+def quote_message(request: DeskRequest, pk: int) -> HttpResponse:
+    """Keep the quotes as they were said, and show them as a text to send."""
+    unit, at = _unit(request, pk), timezone.now()
+    choices = _choices(request, unit, request.POST, at)
+    made = _made(request, choices, at)
     if not made:
         return render(request, "sales/quote.html", _context(request, choices), status=422)
-    return _paper(request, unit, made, wanted, at)
+    fields = quote_fields(made, unit, request.user, address="", foot="")
+    context = {
+        "unit": unit,
+        "message": message_of(fields),
+        "valid_until": made[0].valid_until,
+        "customer": choices.customer,
+        "crumbs": [
+            {
+                "label": f"{_('Quote')} {unit.number}",
+                "url": f"{reverse('sales:quote', args=[unit.pk])}?{_said(request.POST)}",
+            }
+        ],
+    }
+    return render(request, "sales/quote_message.html", context)
+
+
+def _said(given: QueryDict) -> str:
+    """The choices as an address, without the token of the form."""
+    query = given.copy()
+    for name in ("csrfmiddlewaretoken", "form"):
+        query.pop(name, None)
+    return query.urlencode()
+
+
+def _made(request: DeskRequest, choices: Choices, at: datetime) -> list[Quote]:
+    """The quotes kept, or none and the form says why."""
+    form = choices.form
+    if not choices.plans:
+        form.add_error("plan", _("Choose at least one plan."))
+    if not (form.is_valid() and choices.terms.is_valid()):
+        return []
+    with refusals_on(form):
+        return make_quotes(
+            unit_id=choices.unit.pk,
+            payment_plan_ids=[plan.pk for plan in choices.plans],
+            discount_ids=choices.discount_ids,
+            reserve_on=choices.day,
+            customer_id=choices.customer.pk if choices.customer else None,
+            attached=choices.companions.wishes,
+            valid_days=choices.valid_days,
+            by=request.user,
+            at=at,
+        )
+    return []
 
 
 def _paper(
@@ -253,6 +331,10 @@ def _paper(
     query = QueryDict(mutable=True)
     query.setlist("plan", [str(each.payment_plan_id) for each in made])
     query.setlist("discount", [str(each) for each in first.discount_ids])
+    query["reserve_on"] = first.reserve_on.isoformat()
+    for each in first.attached:
+        query.appendlist("attached", str(each["unit_id"]))
+        query.appendlist("attached_pricing", each["pricing"])
     page = f"{reverse('sales:quote', args=[unit.pk])}?{query.urlencode()}"
     printing = record_printing(
         kind="quote",
