@@ -406,7 +406,7 @@ def test_the_export_needs_permission_and_reason_and_is_masked(cast: Cast) -> Non
     asked = {"export": "xlsx", "reason": "月度核对"}
     assert signed_in(cast.lin).get(url, asked).status_code == 403
     without = signed_in(cast.mo).get(url, {"export": "xlsx", "grade": "B"})
-    assert (without.status_code, without["Location"]) == (302, f"{url}?grade=B")
+    assert without["Content-Type"].startswith("text/html")  # It asks why.
     answer = signed_in(cast.mo).get(url, asked)
     assert answer["Content-Type"].endswith("sheet")
     from loupan.core.sheets.reading import read_workbook

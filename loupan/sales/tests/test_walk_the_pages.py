@@ -293,7 +293,8 @@ def test_lists_show_what_is_within_reach_and_narrow(office: Office) -> None:
     assert "HC-HT2025-0001" in shown(signed_in(office.mo).get("/sales/contracts/"))
     assert first.number not in shown(signed_in(office.cast.wei).get("/sales/reservations/"))
     assert signed_in(office.lin).get("/sales/reservations/", {"export": "xlsx"}).status_code == 403
-    exported = signed_in(office.mo).get("/sales/reservations/", {"export": "xlsx"})
+    asked = {"export": "xlsx", "reason": "月度核对"}
+    exported = signed_in(office.mo).get("/sales/reservations/", asked)
     assert exported.status_code == 200
     assert signed_in(office.cast.guest).get("/sales/reservations/").status_code in {403, 404}
 
