@@ -3,11 +3,18 @@
 Two workers, one per core and per database, each with the whole suite (xdist's `--dist each`), so
 that one closing line counts both.  On PostgreSQL only what touches a database runs again: a pure
 rule or a look into a browser gives no second answer there.
+
+The worker on SQLite also counts which lines of the rules and actions were walked; the run fails below
+COVERAGE_FLOOR, which is raised when the figure has risen, and never lowered.
 """
 
+import io
 import os
 from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
 
+import coverage
 import pytest
 
 from scripts import postgres
@@ -16,11 +23,25 @@ ENGINE = "LOUPAN_TEST_ENGINE"
 SERVER = "LOUPAN_TEST_POSTGRES"
 ASKS_FOR_A_DATABASE = {"db", "transactional_db", "live_server", "django_db_setup"}
 
+COVERAGE_FLOOR = 90  # per cent of the lines of rules and actions
+ROOMS = ("rules.py", "rules/*", "actions.py", "actions/*")
+APPS = Path(__file__).resolve().parent.parent / "loupan"
+
 # A worker is told its database before Django reads its settings.
 if os.environ.get(ENGINE) == "postgresql":
     os.environ["DATABASE_URL"] = os.environ[SERVER]
 
+# And counts from the first import on.
+counting: coverage.Coverage | None = None
+if os.environ.get(ENGINE) == "sqlite":
+    counting = coverage.Coverage(
+        data_file=None, config_file=False, include=[f"{APPS}/*/{room}" for room in ROOMS]
+    )
+    counting.start()
+
 SKIPPED = pytest.StashKey[str]()
+SHARE = pytest.StashKey[float]()
+COVERED = "loupan_covered"
 running = ExitStack()
 
 
@@ -38,6 +59,26 @@ def pytest_cmdline_main(config: pytest.Config) -> None:
         return
     config.option.dist = "each"
     config.option.tx = [f"popen//env:{ENGINE}={name}" for name in ("sqlite", "postgresql")]
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """The worker that counted tells what share was walked; the controller fails below the floor."""
+    share = session.config.stash.get(SHARE, None)
+    if share is not None and share < COVERAGE_FLOOR and session.exitstatus == 0:
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+    if counting is None or not hasattr(session.config, "workeroutput"):
+        return
+    counting.stop()
+    for file in sorted(APPS.rglob("*.py")):  # A room that nobody imported counts as not walked.
+        if any(file.match(f"loupan/*/{room}") for room in ROOMS):
+            counting.get_data().touch_file(str(file))
+    session.config.workeroutput[COVERED] = counting.report(file=io.StringIO())
+
+
+def pytest_testnodedown(node: Any) -> None:
+    if (share := getattr(node, "workeroutput", {}).get(COVERED)) is not None:
+        node.config.stash[SHARE] = share
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
@@ -71,6 +112,11 @@ def pytest_runtest_logreport(report: pytest.TestReport) -> None:
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     if skipped := terminalreporter.config.stash.get(SKIPPED, None):
         terminalreporter.write_line(skipped)
+    if (share := terminalreporter.config.stash.get(SHARE, None)) is not None:
+        said = "" if share >= COVERAGE_FLOOR else ": too little"
+        terminalreporter.write_line(
+            f"lines of rules and actions walked: {share:.1f} %, floor {COVERAGE_FLOOR} %{said}"
+        )
     counts: dict[str, int] = {}
     for reports in terminalreporter.stats.values():
         for report in reports:

@@ -5,6 +5,7 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.auth import logout
+from django.contrib.auth.backends import ModelBackend
 from django.contrib.auth.middleware import LoginRequiredMiddleware
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -12,6 +13,15 @@ from django.urls import reverse
 from django.utils import translation
 
 from loupan.org.models import EPOCH_KEY, User
+from loupan.org.queries import person_of_session
+
+
+class DeskBackend(ModelBackend):
+    """Reads the person of a session together with the organisation's stamp."""
+
+    def get_user(self, user_id: Any) -> User | None:
+        user = person_of_session(int(user_id))
+        return user if user is not None and self.user_can_authenticate(user) else None
 
 
 class DeskLoginMiddleware(LoginRequiredMiddleware):

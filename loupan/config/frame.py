@@ -10,7 +10,7 @@ from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext_lazy as _
 
 from loupan.org.models import Project, User
-from loupan.org.queries import NoProject, current_project, projects_for
+from loupan.org.queries import NoProject, current_project, projects_of
 
 
 @dataclass(frozen=True)
@@ -136,12 +136,12 @@ def places_of(user: User) -> list[str]:
 
 
 def _account(user: User) -> dict[str, Any]:
-    posts = [h.post for h in user.holdings.select_related("post").order_by("id")]
-    current = user.current_post_id or (posts[0].pk if posts else None)
+    posts = {grant.post_id: grant.post_name for grant in user.access.grants}
+    current = user.current_post_id or next(iter(posts), None)
     return {
         "name": str(user),
-        "post": next((p.name for p in posts if p.pk == current), ""),
-        "posts": [{"pk": p.pk, "label": p.name, "active": p.pk == current} for p in posts],
+        "post": posts.get(current or 0, ""),
+        "posts": [{"pk": pk, "label": name, "active": pk == current} for pk, name in posts.items()],
         "switch_post_url": _address("org:switch_post"),
         "logout_url": _address("org:logout"),
         "profile_url": _address("org:account"),
@@ -165,10 +165,11 @@ def frame(request: HttpRequest) -> dict[str, Any]:
     def lazily(make: Callable[[], Any]) -> Any:
         return SimpleLazyObject(make)
 
+    navigation = lazily(lambda: _navigation(user, request.path))
     return {
-        "nav": lazily(lambda: _navigation(user, request.path)),
-        "nav_phone": lazily(lambda: _navigation(user, request.path)[:4]),
-        "projects": lazily(lambda: list(projects_for(user))),
+        "nav": navigation,
+        "nav_phone": lazily(lambda: navigation[:4]),
+        "projects": lazily(lambda: projects_of(request)),
         "current_project": lazily(lambda: _current(request)),
         "switch_project_url": _address("org:switch_project"),
         "account": lazily(lambda: _account(user)),

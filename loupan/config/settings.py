@@ -190,6 +190,7 @@ ATOMIC_REQUESTS = False
 
 # People
 AUTH_USER_MODEL = "org.User"
+AUTHENTICATION_BACKENDS = ["loupan.config.desk.DeskBackend"]
 LOGIN_URL = "org:login"
 LOGIN_REDIRECT_URL = "/"
 PASSWORD_HASHERS = (

@@ -34,7 +34,7 @@ def _on_the_server() -> CursorWrapper:
     from psycopg.types.numeric import Int8Dumper
 
     connection.ensure_connection()
-    cursor = psycopg.RawCursor(connection.connection)
+    cursor: Any = psycopg.RawCursor(connection.connection)
     # One type for all whole numbers: else each size of number would be a statement of its own.
     cursor.adapters.register_dumper(int, Int8Dumper)
     if connection.queries_logged:

@@ -78,6 +78,7 @@ class Grant:
     all_project_ids: frozenset[int] = _NOWHERE
     subordinate_ids: frozenset[int] = _NOWHERE
     team_ids: frozenset[int] = _NOWHERE
+    post_name: str = ""
 
     def scope(self, group: str) -> str:
         return self.scopes.get(group, Scope.NONE)
@@ -323,6 +324,7 @@ def _grants(user: User, today: date) -> tuple[Grant, ...]:
         grants.append(
             Grant(
                 post_id=post.pk,
+                post_name=post.name,
                 role=post.role.code,
                 permissions=_frozen(tuple(post.role.permissions)),
                 denied=_frozen(tuple(post.denied)),

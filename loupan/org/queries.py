@@ -75,21 +75,31 @@ def current_project(request: HttpRequest) -> Project:
     return known
 
 
+def projects_of(request: HttpRequest) -> list[Project]:
+    """The projects of who is here, with their companies, read once for a request."""
+    known = getattr(request, "_desk_projects", None)
+    if known is None:
+        assert isinstance(request.user, User)
+        known = list(projects_for(request.user).select_related("company"))
+        request._desk_projects = known  # type: ignore[attr-defined]  # noqa: SLF001
+    return known
+
+
 def _project_of(request: HttpRequest) -> Project:
     viewer = request.user
     assert isinstance(viewer, User)
-    reach = viewer.access.project_ids
     asked = request.GET.get("project", "")
     if asked:
         wanted = int(asked) if asked.isascii() and asked.isdigit() and len(asked) < 19 else 0
     else:
         wanted = viewer.current_project_id or 0
-    if wanted in reach:
-        return Project.objects.select_related("company").get(pk=wanted)
-    first = None if asked else projects_for(viewer).select_related("company").first()
-    if first is None:
+    within = projects_of(request)
+    for project in within:
+        if project.pk == wanted:
+            return project
+    if asked or not within:
         raise NoProject(_("Your posts reach no such project."))
-    return first
+    return within[0]
 
 
 def dossier_for(viewer: User) -> QuerySet[DossierEntry]:
@@ -309,16 +319,31 @@ def digest_of(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
 
 
+def _stamp() -> Coalesce:
+    """The organisation's stamp beside a row: see Note [Remembered access]."""
+    return Coalesce(Subquery(AccessStamp.objects.values("stamp")[:1]), Value(""))
+
+
 def _token_with_its_person(digest: str) -> QuerySet[ApiToken]:
-    stamp = Coalesce(Subquery(AccessStamp.objects.values("stamp")[:1]), Value(""))
     return (
         ApiToken.objects.filter(digest=digest, revoked_at=None)
         .select_related("user")
-        .annotate(stamp=stamp)
+        .annotate(stamp=_stamp())
     )
 
 
 TOKEN: Compiled[ApiToken] = Compiled(_token_with_its_person, digest=str)
+PERSON: Compiled[User] = Compiled(
+    lambda user_id: User.objects.filter(pk=user_id).order_by().annotate(stamp=_stamp()), user_id=int
+)
+
+
+def person_of_session(user_id: int) -> User | None:
+    """Whom a session names, with the stamp of the organisation, in one statement."""
+    user = PERSON.first(user_id=user_id)
+    if user is not None:
+        user.access_stamp = user.stamp  # type: ignore[attr-defined]
+    return user
 
 
 def bearer_of(token: str, at: datetime) -> User | None:

@@ -23,8 +23,6 @@ from loupan.org.forms import PasswordForm, ProfileForm, SignInForm, TokenForm
 from loupan.org.models import EPOCH_KEY, User
 from loupan.org.queries import DeskRequest
 
-BACKEND = "django.contrib.auth.backends.ModelBackend"
-
 
 def _back(request: HttpRequest) -> str:
     """Where to go on: the address asked for, if it is one of ours."""
@@ -35,7 +33,7 @@ def _back(request: HttpRequest) -> str:
 
 
 def _enter(request: HttpRequest, user: User) -> None:
-    login(request, user, backend=BACKEND)
+    login(request, user)
     request.session[EPOCH_KEY] = user.session_epoch
 
 

@@ -12,7 +12,7 @@ from loupan.customers.queries import customers_for
 from loupan.inventory.models import Unit
 from loupan.inventory.queries.units import shows_unit, units_for
 from loupan.org.models import FunctionGroup
-from loupan.org.queries import TOKEN, digest_of
+from loupan.org.queries import PERSON, TOKEN, digest_of
 from loupan.org.testing import token_for
 from loupan.sales.actions.claims import UNIT_TO_SELL
 from loupan.sales.actions.reservations import buyers_to_lock
@@ -66,10 +66,12 @@ def test_buyers_are_read_as_the_orm_reads_them() -> None:
     compare(buyers_to_lock(1), project_id=office.project.pk + 1, id0=buyers[0].pk)
 
 
-def test_a_token_is_read_as_the_orm_reads_it() -> None:
+def test_a_token_and_a_person_are_read_as_the_orm_reads_them() -> None:
     office = an_office()
     compare(TOKEN, digest=digest_of(token_for(office.lin)))
     compare(TOKEN, digest="'; <digest> %s")
+    compare(PERSON, user_id=office.lin.pk)
+    compare(PERSON, user_id=0)
 
 
 def test_every_role_reaches_the_units_and_customers_that_its_lists_show() -> None:
