@@ -44,8 +44,29 @@ class UnitClaimed(Refusal):
 
 class UnitHasHistory(Refusal):
     message = _(
-        "Unit %(unit)s was released or sold before, so it stays. Take it off the market instead."
+        "Unit %(unit)s has a history, so it stays (%(reasons)s). Take it off the market instead."
     )
+
+
+class EncumberedAlready(Refusal):
+    message = _("For unit %(unit)s this document is on record already: %(document)s.")
+
+
+class LiftedAlready(Refusal):
+    message = _("The encumbrance of unit %(unit)s was lifted before.")
+
+
+class NotYet(Refusal):
+    message = _("%(day)s is in the future. Record it on the day.")
+
+
+class EndsBeforeItStarts(Refusal):
+    message = _("The last day lies before the first.")
+    field = "ends_on"
+
+
+class NoUnitsChosen(Refusal):
+    message = _("Choose at least one unit.")
 
 
 class UnitNumberTaken(Refusal):

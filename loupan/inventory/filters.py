@@ -6,7 +6,15 @@ import django_filters
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
-from loupan.inventory.models import Building, Layout, Orientation, ProductType, Unit
+from loupan.inventory.models import (
+    Building,
+    Encumbrance,
+    EncumbranceKind,
+    Layout,
+    Orientation,
+    ProductType,
+    Unit,
+)
 from loupan.inventory.states import UnitStatus
 from loupan.org.queries import current_project
 
@@ -43,4 +51,20 @@ class UnitFilter(django_filters.FilterSet):  # type: ignore[misc]  # It is untyp
 
     class Meta:
         model = Unit
+        fields: list[str] = []
+
+
+class EncumbranceFilter(django_filters.FilterSet):  # type: ignore[misc]  # It is untyped.
+    q = django_filters.CharFilter(
+        label=_("Number"), field_name="unit__number", lookup_expr="icontains", max_length=60
+    )
+    kind = django_filters.ChoiceFilter(
+        label=_("Kind"), choices=EncumbranceKind.choices, empty_label=_("All kinds")
+    )
+    active = django_filters.BooleanFilter(
+        label=_("In force"), field_name="lifting", lookup_expr="isnull"
+    )
+
+    class Meta:
+        model = Encumbrance
         fields: list[str] = []

@@ -299,6 +299,60 @@ class Unit(models.Model):
         return area
 
 
+class EncumbranceKind(models.TextChoices):
+    """What a third party holds on a unit (INV-14). A seal blocks every sale, the others warn."""
+
+    MORTGAGE = "mortgage", _("Mortgage of construction in progress")
+    PRE_NOTICE = "pre_notice", _("Pre-notice registration")
+    SEAL = "seal", _("Court seal")
+
+
+class Encumbrance(models.Model):
+    """Somebody else's right to a unit: a mortgage, a pre-notice, a seal. It ends by a lifting."""
+
+    project = models.ForeignKey(Project, on_delete=models.PROTECT, related_name="+")
+    unit = models.ForeignKey(Unit, on_delete=models.PROTECT, related_name="encumbrances")
+    kind = models.CharField(_("Kind"), max_length=10, choices=EncumbranceKind)
+    holder = models.CharField(_("Holder"), max_length=80, blank=True)
+    document_no = models.CharField(_("Document number"), max_length=80, blank=True)
+    reason = models.CharField(_("Reason"), max_length=200, blank=True)
+    starts_on = models.DateField(_("From"))
+    ends_on = models.DateField(_("Until"), null=True, blank=True)
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+"
+    )
+    made_at = models.DateTimeField()
+
+    objects = LockingManager()
+
+    class Meta:
+        ordering = ["-id"]
+        verbose_name = _("Encumbrance")
+        indexes = [models.Index(fields=["project", "-id"], name="encumbrance_of_project")]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} {self.document_no}".strip()
+
+
+class EncumbranceLifting(models.Model):
+    """The end of an encumbrance: when, by which document, why."""
+
+    encumbrance = models.OneToOneField(
+        Encumbrance, on_delete=models.PROTECT, related_name="lifting"
+    )
+    lifted_on = models.DateField(_("Lifted on"))
+    document_no = models.CharField(_("Document number"), max_length=80, blank=True)
+    reason = models.CharField(_("Reason"), max_length=200)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+
+    class Meta:
+        verbose_name = _("Lifting of an encumbrance")
+
+    def __str__(self) -> str:
+        return f"{self.encumbrance_id} {self.lifted_on}"
+
+
 class UnitChange(models.Model):
     """One change that the board shows: a status move (U-10), a price, an area. Append-only.
 

@@ -12,6 +12,8 @@ from django.utils.translation import gettext_lazy as _
 from loupan.core.sheets.cells import plain
 from loupan.core.ui import Column
 from loupan.inventory.models import (
+    Encumbrance,
+    EncumbranceKind,
     Fitout,
     ImportState,
     Orientation,
@@ -104,6 +106,33 @@ IMPORT_COLUMNS = [
     Column("refused", _("Refused"), kind="number"),
     Column("by", _("By"), value=lambda batch: str(batch.by)),
     Column("made_at", _("Uploaded at"), kind="datetime"),
+]
+
+
+def encumbrance_tone(one: Encumbrance) -> str:
+    if is_lifted(one):
+        return "grey"
+    return "red" if one.kind == EncumbranceKind.SEAL else "yellow"
+
+
+def is_lifted(one: Encumbrance) -> bool:
+    return hasattr(one, "lifting")
+
+
+def _lifted(one: Encumbrance) -> Any:
+    return one.lifting.lifted_on if is_lifted(one) else None
+
+
+ENCUMBRANCE_COLUMNS = [
+    Column("unit", _("Unit"), link=lambda one: unit_url(one.unit), sort="unit__number"),
+    Column("kind", _("Kind"), kind="status", tone=encumbrance_tone),
+    Column("holder", _("Holder")),
+    Column("document_no", _("Document number")),
+    Column("starts_on", _("From"), kind="date", sort="starts_on"),
+    Column("ends_on", _("Until"), kind="date"),
+    Column("lifted_on", _("Lifted on"), kind="date", value=_lifted),
+    Column("reason", _("Reason"), is_hidden=True),
+    Column("by", _("By"), value=lambda one: str(one.by or ""), is_hidden=True),
 ]
 
 

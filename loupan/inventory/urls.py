@@ -1,10 +1,26 @@
 from django.urls import path
 
-from loupan.inventory.views import buildings, generation, grid, imports, units
+from loupan.inventory.views import (
+    buildings,
+    deletion,
+    encumbrances,
+    generation,
+    grid,
+    imports,
+    units,
+)
 
 app_name = "inventory"
 urlpatterns = [
     path("units/", units.unit_list, name="units"),
+    path("units/deletion/", deletion.deletion, name="deletion"),
+    path("encumbrances/", encumbrances.encumbrance_list, name="encumbrances"),
+    path("encumbrances/new/", encumbrances.encumbrance_new, name="encumbrance_new"),
+    path(
+        "encumbrances/<int:pk>/lifting/",
+        encumbrances.encumbrance_lifting,
+        name="encumbrance_lifting",
+    ),
     path("units/<int:pk>/", units.unit, name="unit"),
     path("units/<int:pk>/edit/", units.unit_edit, name="unit_edit"),
     path("units/<int:pk>/deletion/", units.unit_delete, name="unit_delete"),

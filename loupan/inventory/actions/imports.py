@@ -592,7 +592,9 @@ def _remove(
         try:
             part.delete()
         except ProtectedError as error:
-            raise errors.UnitHasHistory(unit=next(iter(error.protected_objects))) from error
+            first = next(iter(error.protected_objects))
+            kind = first._meta.verbose_name
+            raise errors.UnitHasHistory(unit=first, reasons=kind) from error
 
 
 def _lock(unit_ids: Sequence[int | None]) -> None:

@@ -4,8 +4,6 @@ from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 
-from django.db.models import ProtectedError
-
 from loupan.core import audit
 from loupan.core.bulk import update_rows
 from loupan.core.db import writes
@@ -14,6 +12,7 @@ from loupan.core.refusals import ChangedMeanwhile
 from loupan.inventory import errors
 from loupan.inventory.models import Unit, UnitChange
 from loupan.inventory.permissions import EDIT_PROPERTY
+from loupan.inventory.queries.deletion import weigh_deletion
 from loupan.inventory.queries.imports import calculator
 from loupan.inventory.states import CLAIMED, UnitStatus
 from loupan.org.permissions import require
@@ -35,14 +34,10 @@ EDITABLE = (
     "balcony_area",
     "garden_area",
     "is_corner",
-    "is_encumbered",
-    "is_sealed",
     "is_show_flat",
 )
 # Positions no unit has: for the time of one transaction.
 FIRST_PARKED, PARKED = 2_000, 30_000
-# Verbs that say where a unit comes from; anything else is history that keeps it (INV-06).
-MAKING = ("make", "generate", "import", "edit")
 
 
 @writes
@@ -98,24 +93,16 @@ def delete_units(*, unit_ids: Collection[int], by: Actor, at: datetime) -> int:
         require(by, EDIT_PROPERTY, project_id)
     if len(units) != len(set(unit_ids)):
         raise Unit.DoesNotExist
-    moved = set(
-        UnitChange.objects.filter(unit_id__in=[unit.pk for unit in units])
-        .exclude(verb__in=MAKING)
-        .values_list("unit_id", flat=True)
-    )
-    for unit in units:
-        if unit.status in CLAIMED or unit.first_released_on or unit.pk in moved:
-            raise errors.UnitHasHistory(unit=unit)
+    for weighed in weigh_deletion(units):
+        if weighed.reasons:
+            raise errors.UnitHasHistory(unit=weighed.unit, reasons="; ".join(weighed.reasons))
     for unit in units:
         _record_change(unit, "delete", by=by, at=at)
     audit.record_all(
         audit.entry("inventory.unit.deleted", unit, by=by, at=at, number=unit.number)
         for unit in units
     )
-    try:
-        Unit.objects.filter(pk__in=[unit.pk for unit in units]).delete()
-    except ProtectedError as error:
-        raise errors.UnitHasHistory(unit=units[0]) from error
+    Unit.objects.filter(pk__in=[unit.pk for unit in units]).delete()
     return len(units)
 
 

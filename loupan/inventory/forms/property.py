@@ -105,8 +105,6 @@ class UnitForm(forms.Form):
     balcony_area = area_field(_("Balcony area"))
     garden_area = area_field(_("Garden area"))
     is_corner = forms.BooleanField(label=_("Corner unit"), required=False)
-    is_encumbered = forms.BooleanField(label=_("Encumbered"), required=False)
-    is_sealed = forms.BooleanField(label=_("Sealed by court"), required=False)
     is_show_flat = forms.BooleanField(label=_("Show flat"), required=False)
 
     def __init__(self, typed: Any, *, unit: Unit) -> None:

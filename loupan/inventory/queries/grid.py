@@ -145,7 +145,7 @@ class _Reader:
         if position != old["position"]:
             said["position"] = position
         if not said:
-            weighed.unchanged += 1
+            weighed.unchanged += bool(texts)
             return
         after = dict(said)
         if "layout" in after:

@@ -13,6 +13,7 @@ from loupan.core.audit import history_of
 from loupan.core.prepared import run_prepared
 from loupan.inventory.models import (
     Building,
+    Encumbrance,
     Entrance,
     Layout,
     PresalePermit,
@@ -67,6 +68,10 @@ def permits_for(viewer: User) -> QuerySet[PresalePermit]:
 
 def layouts_for(viewer: User) -> QuerySet[Layout]:
     return Layout.objects.filter(_reach(viewer))
+
+
+def encumbrances_for(viewer: User) -> QuerySet[Encumbrance]:
+    return Encumbrance.objects.filter(_reach(viewer)).select_related("unit", "lifting", "by")
 
 
 def imports_for(viewer: User) -> QuerySet[UnitImport]:
@@ -174,6 +179,9 @@ VERB_LABELS = {
     "issue_title": _("Title issued"),
     "undo_handover": _("Handover undone"),
     "undo_handover_filed": _("Handover undone"),
+    "encumber": _("Encumbered"),
+    "seal": _("Sealed by court"),
+    "lift_encumbrance": _("Encumbrance lifted"),
     "take_off_market": _("Taken off the market"),
     "return_to_market": _("Returned to the market"),
 }

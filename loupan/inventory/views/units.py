@@ -135,6 +135,8 @@ def unit(request: DeskRequest, pk: int) -> HttpResponse:
         "crumbs": [{"label": _("Units"), "url": reverse("inventory:units")}],
         "shows_floor_price": request.user.may(READ_FLOOR_PRICE, found.project_id),
         "happenings": queries.history_of_unit(found),
+        "encumbrances": list(queries.encumbrances_for(request.user).filter(unit=found)),
+        "may_edit": may_edit,
         "panels": panels_of(found, request.user),
         "flags": [
             label

@@ -143,10 +143,12 @@ function start() {
     else if (command && event.key.toLowerCase() === "z") undo();
     else if (command && event.key.toLowerCase() === "d") fillDown();
     else if (command && event.key.toLowerCase() === "a") { from = [0, 0]; go(9999, 9999, { extend: true }); }
+    else if (event.key === "Process" || event.isComposing) edit(""); // An input method begins to write.
     else if (!command && !event.altKey && event.key.length === 1) edit(event.key === " " ? undefined : "");
     else return;
     // A letter goes into the field that has just opened; everything else is done.
-    if (!(input && event.key.length === 1 && event.key !== " " && !command)) event.preventDefault();
+    const writes = event.key.length === 1 ? event.key !== " " && !command : event.key === "Process" || event.isComposing;
+    if (!(input && writes)) event.preventDefault();
   });
 
   // --- Mouse and finger ---------------------------------------------------------------------------
@@ -263,6 +265,17 @@ function start() {
     from = [top, left];
     at = from;
     go(top + Math.min(height, rows.length - top) - 1, left + Math.min(wide, fields.length - left) - 1, { extend: true });
+  }
+
+  // The units of the selected rows, for what is done to whole units elsewhere.
+  for (const link of grid.querySelectorAll("[data-with-units]")) {
+    link.addEventListener("click", () => {
+      const [top, bottom] = span();
+      const chosen = rows.slice(top, bottom + 1).map((row) => row.dataset.u);
+      const next = new URL(link.href);
+      next.searchParams.set("units", chosen.join(","));
+      link.href = next;
+    });
   }
 
   document.getElementById("grid-fill").addEventListener("click", () => fill(document.getElementById("grid-value").value.trim()));
