@@ -208,6 +208,8 @@ PAGES: dict[str, Row] = {
         "sales.quote", UNIT, method="post", also="documents.print", is_paper=True
     ),
     "sales:reserve": Row("sales.reserve_unit", UNIT),
+    "sales:attachable": Row("inventory.read_board", UNIT),
+    "sales:attach": Row("sales.attach_unit", RESERVED, "deals"),
     "sales:reservations": Row("sales.read"),
     "sales:contracts": Row("sales.read"),
     "sales:deal": Row("sales.read", DEAL, "deals"),
@@ -250,7 +252,8 @@ PAGES: dict[str, Row] = {
     "api:openapi-view": Row(ANYBODY),
 }
 # Pages that only a person can judge, because the sample is theirs or made on the way.
-OWN_SAMPLE = {"core:run", "core:run_progress", "org:token_revocation", "sales:reserve_preview"}
+OWN_SAMPLE = {"core:run", "core:run_progress", "org:token_revocation", "sales:reserve_preview",
+              "sales:detach"}  # fmt: skip
 # 503 without a worker; and ninja's name for the root, which is no page.
 NOT_PAGES = {"readyz", "api:api-root"}
 
@@ -416,6 +419,19 @@ CALLS: dict[str, Row] = {
     "DELETE units/{unit_id}/withholding/": Row("inventory.withhold_unit", A_UNIT),
     "POST units/{unit_id}/reservations/": Row(
         "sales.reserve_unit", A_UNIT, "customers", data=a_buyer, is_said=True
+    ),
+    "GET units/{unit_id}/attachable-units/": Row("inventory.read_board", A_UNIT),
+    "POST deals/{deal_id}/attached-units/": Row(
+        "sales.attach_unit",
+        of(deal_id=lambda w: w.here.reservation.deal_id),
+        "deals",
+        data=lambda w: {"unit_id": w.here.unit.pk},
+    ),
+    "POST deals/{deal_id}/attached-units/{unit_id}/removal/": Row(
+        "sales.attach_unit",
+        of(deal_id=lambda w: w.here.reservation.deal_id, unit_id=lambda w: w.here.unit.pk),
+        "deals",
+        data=a_reason,
     ),
     "POST reservations/{reservation_id}/contract/": Row(
         "sales.sign_contract",

@@ -290,3 +290,8 @@ class MilestoneUnknown(Refusal):
 class MilestoneRecorded(Refusal):
     message = _("“%(name)s” is already recorded with the notice of %(day)s.")
     field = "name"
+
+
+class QuoteValidityOutOfRange(Refusal):
+    message = _("A quote stands for at least one and at most %(days)s days.")
+    field = "valid_days"

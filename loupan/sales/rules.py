@@ -1,6 +1,6 @@
 """The process of a deal, its lights, and the shares of its buyers (DOMAIN 2.5.1)."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
@@ -171,3 +171,15 @@ def equal_shares(count: int) -> list[Decimal]:
     shares = [each] * (count - 1) + [WHOLE - each * (count - 1)]
     assert sum(shares) == WHOLE, shares
     return shares
+
+
+def quote_valid_until(first: date, days: int, ends: Iterable[date | None]) -> date:
+    """The last day a quote stands (SAL-24): `days` after its first, and no longer than what it is made
+    of: the plan and the discounts with a last day of their own.
+
+    from 8 March for 7 days            → 15 March
+    … with a discount until 10 March   → 10 March
+    … with a discount until 1 March    →  8 March, its first day
+    """
+    asked = first + timedelta(days=days)
+    return max(first, min([asked, *(end for end in ends if end is not None)]))

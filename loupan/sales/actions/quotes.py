@@ -14,6 +14,9 @@ from loupan.pricing.queries import Offer, price_for, price_stamp
 from loupan.sales import errors
 from loupan.sales.models import Quote
 from loupan.sales.queries.attached import AttachedWish, drafts_of, offered_words
+from loupan.sales.queries.quotes import valid_until
+
+LONGEST_QUOTE = 90
 
 
 @writes
@@ -27,12 +30,16 @@ def make_quotes(
     reserve_on: date | None = None,
     customer_id: int | None = None,
     attached: Sequence[AttachedWish] = (),
+    valid_days: int | None = None,
 ) -> list[Quote]:
     """Price a unit under several plans and keep what was said, one quote for each.
 
-    Valid as long as the contract may be signed.  Raises CustomerUnknown and what drafts_of
-    and price_for raise.
+    Valid for the days given (as long as the project lets sign where none are), but no longer than its
+    plan and discounts.  Raises CustomerUnknown, QuoteValidityOutOfRange and what drafts_of and
+    price_for raise.
     """
+    if valid_days is not None and not 1 <= valid_days <= LONGEST_QUOTE:
+        raise errors.QuoteValidityOutOfRange(days=LONGEST_QUOTE)
     unit = Unit.objects.annotate(price_stamp=price_stamp()).get(pk=unit_id)
     require(by, "sales.quote", unit.project_id)
     if customer_id is not None:
@@ -52,7 +59,7 @@ def make_quotes(
         for plan_id in payment_plan_ids
     ]
     quotes = Quote.objects.bulk_create(
-        _quote(unit, offer, discount_ids, customer_id, by=by, at=at) for offer in offers
+        _quote(unit, offer, discount_ids, customer_id, valid_days, by=by, at=at) for offer in offers
     )
     audit.record_all(
         audit.entry(
@@ -75,6 +82,7 @@ def _quote(
     offer: Offer,
     discount_ids: Sequence[int],
     customer_id: int | None,
+    valid_days: int | None,
     *,
     by: User,
     at: datetime,
@@ -100,7 +108,7 @@ def _quote(
             for line in offer.schedule
         ],
         trace=offer.trace,
-        valid_until=offer.sign_by,
+        valid_until=valid_until(unit, offer, business_day(at), valid_days),
         by=by,
         made_at=at,
     )

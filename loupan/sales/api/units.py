@@ -48,6 +48,7 @@ class QuoteIn(Schema):
     reserve_on: Day | None = None
     customer_id: Id | None = None
     attached: Annotated[list[AttachedIn], Field(max_length=20)] = []
+    valid_days: Annotated[int, Field(ge=1, le=90)] | None = None
 
 
 class HoldIn(Schema):
@@ -145,6 +146,7 @@ def quote(request: ApiRequest, unit_id: Id, payload: QuoteIn) -> Any:
         reserve_on=payload.reserve_on,
         customer_id=payload.customer_id,
         attached=wishes(payload.attached),
+        valid_days=payload.valid_days,
         by=request.user,
         at=timezone.now(),
     )
@@ -211,3 +213,31 @@ def unwithhold(request: ApiRequest, unit_id: Id) -> Any:
     ensure_visible(request, unit_id)
     unit_actions.unwithhold_units(unit_ids=[unit_id], by=request.user, at=timezone.now())
     return Status(204, None)
+
+
+@router.post(
+    "units/{unit_id}/off-market/",
+    response={201: UnitOut, **ERRORS},
+    summary="Take a unit off the market",
+)
+def take_off_market(request: ApiRequest, unit_id: Id, payload: ReasonIn) -> Any:
+    """Take an unsold unit out of the stock: self-held, resettlement, set off (非售)."""
+    ensure_visible(request, unit_id)
+    [made] = unit_actions.take_off_market(
+        unit_ids=[unit_id], reason=payload.reason, by=request.user, at=timezone.now()
+    )
+    return Status(201, unit_out(made))
+
+
+@router.post(
+    "units/{unit_id}/return-to-market/",
+    response={201: UnitOut, **ERRORS},
+    summary="Return a unit to the market",
+)
+def return_to_market(request: ApiRequest, unit_id: Id, payload: ReasonIn) -> Any:
+    """Put a unit back into the stock; it is not released until somebody releases it."""
+    ensure_visible(request, unit_id)
+    [made] = unit_actions.return_to_market(
+        unit_ids=[unit_id], reason=payload.reason, by=request.user, at=timezone.now()
+    )
+    return Status(201, unit_out(made))

@@ -1,5 +1,6 @@
 """What a purchase plan is made of: whose, which plans, which discounts (SAL-26)."""
 
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -9,11 +10,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from loupan.core.formatting import date_text, money_text, rate_text
-from loupan.core.forms import RowsField
+from loupan.core.forms import DayField, RowsField
 from loupan.customers.models import Customer
 from loupan.pricing.models import Discount, PaymentPlan
 
 MOST_PLANS = 6  # Side by side on one page and on one paper.
+FARTHEST = timedelta(days=365)
+VALID_DAYS = (1, 3, 7, 15, 30)
 
 
 def discount_note(discount: Discount) -> str:
@@ -40,6 +43,33 @@ def discount_note(discount: Discount) -> str:
 
 def plan_note(plan: PaymentPlan) -> str:
     return rate_text(Decimal(plan.rate))
+
+
+class QuoteTermsForm(forms.Form):
+    """When the unit would be reserved, and how long the quote stands; both may be left as offered."""
+
+    reserve_on = DayField(label=gettext_lazy("Reservation date"), required=False)
+    valid_days = forms.TypedChoiceField(
+        label=gettext_lazy("Quote valid for"), required=False, coerce=int, empty_value=None
+    )
+
+    def __init__(self, data: Any, *, today: date, usual_days: int) -> None:
+        super().__init__(data)
+        self.today, self.usual_days = today, usual_days
+        days = sorted({*VALID_DAYS, usual_days})
+        said = gettext_lazy("%(days)s days")
+        field = self.fields["valid_days"]
+        assert isinstance(field, forms.TypedChoiceField)
+        field.choices = [(count, said % {"days": count}) for count in days]
+
+    def clean_reserve_on(self) -> date:
+        day: date = self.cleaned_data["reserve_on"] or self.today
+        if not self.today - FARTHEST <= day <= self.today + FARTHEST:
+            raise forms.ValidationError(_("Choose a day within a year from today."))
+        return day
+
+    def clean_valid_days(self) -> int:
+        return self.cleaned_data["valid_days"] or self.usual_days
 
 
 class QuoteForm(forms.Form):

@@ -12,6 +12,7 @@ from loupan.pricing.testing import a_discount, a_lump_sum_plan
 from loupan.sales import errors
 from loupan.sales.actions.quotes import make_quotes
 from loupan.sales.models import Claim, Quote
+from loupan.sales.rules import quote_valid_until
 from loupan.sales.testing import RESERVED_AT, Office, a_buyer, an_office
 
 pytestmark = pytest.mark.django_db
@@ -75,3 +76,27 @@ def test_a_quote_is_for_ones_own_customer_an_offered_plan_and_a_sensible_day(
         quote(reserve_on=date(9999, 12, 31))
     with pytest.raises(PermissionDenied):
         quote(by=office.zhao)
+
+
+@pytest.mark.parametrize("days", [0, -1, 91, 10**9])
+def test_a_quote_stands_for_one_to_ninety_days(office: Office, days: int) -> None:
+    with pytest.raises(errors.QuoteValidityOutOfRange):
+        make_quotes(
+            unit_id=a_unit(office.project).pk, payment_plan_ids=[office.prices.plan.pk],
+            discount_ids=[], valid_days=days, by=office.lin, at=RESERVED_AT,
+        )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("days", "ends", "last"),
+    [
+        (7, [], date(2025, 3, 15)),
+        (7, [None, date(2025, 3, 10)], date(2025, 3, 10)),
+        (7, [date(2025, 3, 1)], date(2025, 3, 8)),
+        (1, [date(2025, 12, 31)], date(2025, 3, 9)),
+    ],
+)
+def test_a_quote_ends_with_the_first_of_its_parts(
+    days: int, ends: list[date | None], last: date
+) -> None:
+    assert quote_valid_until(date(2025, 3, 8), days, ends) == last

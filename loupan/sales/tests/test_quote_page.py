@@ -1,5 +1,6 @@
 """Quotes as pages: plans side by side, discounts, derivation, paper, scope (SAL-26)."""
 
+from datetime import timedelta
 from typing import Any
 from urllib.parse import urlencode
 
@@ -7,7 +8,10 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import timezone
 
+from loupan.core.calendar import business_day
+from loupan.core.formatting import date_text
 from loupan.documents.models import Printing
 from loupan.inventory.models import Unit
 from loupan.inventory.testing import a_unit
@@ -161,3 +165,97 @@ def test_more_plans_cost_no_more_statements_but_their_own(office: Office, unit: 
         a_lump_sum_plan(office.project, office.mo, code=f"L{number}", name=f"方案{number}")
     statements()  # The price book is read anew after a change.
     assert statements() <= one
+
+
+# --- Day, validity, sending ---------------------------------------------------------------------
+
+
+def test_the_price_is_that_of_the_chosen_reservation_date(office: Office, unit: Unit) -> None:
+    today = business_day(timezone.now())
+    ends = today + timedelta(days=10)
+    autumn = a_discount(
+        office.project, office.mo, code="AUTUMN", name="金秋", kind="regular", form="amount",
+        amount_or_rate="20000", valid_until=ends,
+    )  # fmt: skip
+    chosen = {"chosen": 1, "plan": office.prices.plan.pk, "discount": [autumn.pk]}
+    now = page(office.lin, unit, **chosen)
+    last = page(office.lin, unit, **chosen, reserve_on=ends.isoformat())
+    after = page(office.lin, unit, **chosen, reserve_on=(ends + timedelta(days=1)).isoformat())
+    assert "金秋" in now
+    assert "金秋" in last
+    assert "金秋" not in after  # Not on offer that day any more.
+    reserve = reverse("sales:reserve", args=[unit.pk])
+    assert reserve in now
+    assert reserve not in last  # A day to come: nothing is reserved today at its price.
+
+
+def test_the_way_to_the_reservation_keeps_a_day_gone_by(office: Office, unit: Unit) -> None:
+    day = (business_day(timezone.now()) - timedelta(days=2)).isoformat()
+    html = page(office.lin, unit, plan=office.prices.plan.pk, reserve_on=day)
+    assert f"reserved_on={day}" in html
+
+
+@pytest.mark.parametrize("day", ["2999-01-01", "0001-01-01", "soon", "1990-05-05"])
+def test_a_day_out_of_reach_is_said_at_its_field(office: Office, unit: Unit, day: str) -> None:
+    html = page(office.lin, unit, plan=office.prices.plan.pk, reserve_on=day)
+    assert "is-invalid" in html
+    answer = signed_in(office.lin).post(
+        address("sales:quote_message", unit),
+        {"chosen": 1, "plan": office.prices.plan.pk, "reserve_on": day},
+    )
+    assert answer.status_code == 422
+    assert not Quote.objects.exists()
+
+
+def test_a_quote_stands_for_the_days_chosen_but_no_longer_than_its_discount(
+    office: Office, unit: Unit
+) -> None:
+    today = business_day(timezone.now())
+    short = a_discount(
+        office.project, office.mo, code="SHORT", name="限时", kind="regular", form="amount",
+        amount_or_rate="5000", valid_until=today + timedelta(days=2),
+    )  # fmt: skip
+    desk = signed_in(office.lin)
+
+    def made(**said: Any) -> Quote:
+        given = {"chosen": 1, "plan": office.prices.plan.pk, **said}
+        assert desk.post(address("sales:quote_message", unit), given).status_code == 200
+        return Quote.objects.latest("pk")
+
+    assert made().valid_until == today + timedelta(days=7)
+    assert made(valid_days=15).valid_until == today + timedelta(days=15)
+    assert made(valid_days=15, discount=[short.pk]).valid_until == today + timedelta(days=2)
+    shown = page(office.lin, unit, chosen=1, plan=office.prices.plan.pk, valid_days=30)
+    assert date_text(today + timedelta(days=30)) in shown
+
+
+def test_the_text_to_send_says_what_was_kept(office: Office, unit: Unit) -> None:
+    buyer = a_buyer(office, name="陈晓雨", phone="13800138000")
+    chosen = {
+        "chosen": 1, "plan": office.prices.plan.pk, "discount": office.prices.discount_ids,
+        "customer": buyer.pk,
+    }  # fmt: skip
+    answer = signed_in(office.lin).post(address("sales:quote_message", unit), chosen)
+    assert answer.status_code == 200
+    html = answer.content.decode()
+    for said in ("1-1-1803", "1,459,160.00", "389,160.00", "1,020,000.00", "有效期至"):
+        assert said in html, said
+    assert "13800138000" not in html
+    assert Quote.objects.get().customer == buyer
+    # The way back leads to the same choices.
+    assert f"customer={buyer.pk}" in html
+    assert "csrfmiddlewaretoken=" not in html
+
+
+def test_the_derivation_stands_beside_every_plan(office: Office, unit: Unit) -> None:
+    a_lump_sum_plan(office.project, office.mo)
+    html = page(office.lin, unit)
+    assert html.count('<details class="uq-trace') == 2
+
+
+def test_sending_nothing_is_refused_and_strangers_find_nothing(office: Office, unit: Unit) -> None:
+    url = address("sales:quote_message", unit)
+    assert signed_in(office.lin).post(url, {"chosen": 1}).status_code == 422
+    assert signed_in(office.cast.wei).post(url, {"chosen": 1}).status_code == 404
+    assert signed_in(office.zhao).post(url, {"chosen": 1}).status_code == 403
+    assert not Quote.objects.exists()
