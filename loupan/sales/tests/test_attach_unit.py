@@ -1,23 +1,28 @@
 """Stalls and the like that go with a main unit: sold, priced, moved and freed together (U-9)."""
 
+import re
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 from uuid import uuid4
 
 import pytest
+import time_machine
 from django.core.exceptions import PermissionDenied
 from django.db import connection
+from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from loupan.core.models import AuditEvent
 from loupan.core.refusals import NotAllowedNow
+from loupan.documents.rules.papers import FORMS
 from loupan.inventory.errors import ListPriceMissing, PermitMissing, UnitSealed
 from loupan.inventory.models import Unit
 from loupan.inventory.testing import a_unit
 from loupan.ledger.models import Receivable
 from loupan.ledger.queries import lines_of
 from loupan.org.models import User
+from loupan.org.testing import signed_in, token_for
 from loupan.pricing import errors as pricing
 from loupan.pricing.actions.policies import save_policy
 from loupan.pricing.queries import Special
@@ -29,6 +34,7 @@ from loupan.sales.actions.claims import hold_unit, lock_unit
 from loupan.sales.actions.contracts import sign_contract
 from loupan.sales.models import AttachedUnit, Claim, Deal, Reservation
 from loupan.sales.queries.attached import AttachedWish
+from loupan.sales.queries.papers import deal_fields
 from loupan.sales.testing import (
     RESERVED_AT,
     SIGNED_AT,
@@ -365,3 +371,152 @@ def test_u_5_a_deal_is_not_priced_by_rules_it_was_not_made_under(office: Office)
     )
     with pytest.raises(errors.PriceRulesChanged):
         attach(office, deal, a_stall(office))
+
+
+# --- Doors ----------------------------------------------------------------------------------------
+
+
+@time_machine.travel("2025-03-08T12:00:00+08:00", tick=False)
+def test_the_guided_reservation_takes_a_stall_along(office: Office) -> None:
+    flat, stall, buyer = another_unit(office), a_stall(office), a_buyer(office)
+    client, address = signed_in(office.lin), f"/sales/units/{flat.pk}/reservation/"
+    state: dict[str, Any] = {
+        "buyer": buyer.pk, "share": "100", "plan": office.prices.plan.pk,
+        "discount": office.prices.discount_ids,
+    }  # fmt: skip
+    second = client.get(address, {**state, "attach": stall.pk, "step": 2}).content.decode()
+    assert f'name="attached" value="{stall.pk}"' in second
+    assert "1,579,160.00" in second
+    assert "119,245.00" in second
+    out = client.get(address, {**state, "attached": stall.pk, "detach": stall.pk, "step": 2})
+    assert "1,459,160.00" in out.content.decode()
+    last = client.get(
+        address, {**state, "attached": stall.pk, "attached_pricing": "separate", "step": 4}
+    ).content.decode()
+    assert "附属房产" in last
+    assert stall.number in last
+    hidden = re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)">', last)
+    body: dict[str, list[str]] = {}
+    for name, value in hidden:
+        body.setdefault(name, []).append(value)
+    body.pop("csrfmiddlewaretoken", None)
+    answer = client.post(address, body)
+    deal = Deal.objects.get()
+    assert answer["Location"] == f"/sales/deals/{deal.pk}/"
+    assert (deal.deal_total, amounts(deal)) == (1579160, [119245])
+    assert stall.number in client.get(f"/sales/deals/{deal.pk}/").content.decode()
+    panel = client.get(f"/sales/units/{stall.pk}/", headers={"HX-Request": "true"}).content.decode()
+    assert flat.number in panel
+    assert buyer.name in panel
+
+
+@time_machine.travel("2025-03-08T12:00:00+08:00", tick=False)
+def test_a_taken_stall_stops_the_guided_reservation_at_its_step(office: Office) -> None:
+    flat, stall = another_unit(office), a_stall(office)
+    lock_unit(unit_id=stall.pk, by=office.mo, at=RESERVED_AT)
+    state = {"buyer": a_buyer(office).pk, "share": "100", "plan": office.prices.plan.pk,
+             "attached": stall.pk, "step": 4}  # fmt: skip
+    page = signed_in(office.lin).get(f"/sales/units/{flat.pk}/reservation/", state)
+    html = page.content.decode()
+    assert "莫经理" in html
+    assert 'name="plan"' in html
+    for odd in ("x", "-1", "9" * 30, str(flat.pk), str(2**62)):
+        page = signed_in(office.lin).get(
+            f"/sales/units/{flat.pk}/reservation/", {**state, "attached": odd}
+        )
+        assert page.status_code == 200
+
+
+@time_machine.travel("2025-03-08T12:00:00+08:00", tick=False)
+def test_a_manager_attaches_and_takes_out_by_page(office: Office) -> None:
+    deal, stall = reserve(office, with_deposit=True).deal, a_stall(office)
+    client, lin = signed_in(office.mo), signed_in(office.lin)
+    address = f"/sales/deals/{deal.pk}/attached/new/"
+    assert "attached/new" in client.get(f"/sales/deals/{deal.pk}/").content.decode()
+    assert "attached/new" not in lin.get(f"/sales/deals/{deal.pk}/").content.decode()
+    assert lin.post(address, {"unit_id": stall.pk, "pricing": "separate"}).status_code == 403
+    assert client.post(address, {"pricing": "separate"}).status_code == 422
+    flat = another_unit(office)
+    wrong = client.post(address, {"unit_id": flat.pk, "pricing": "separate"})
+    assert wrong.status_code == 422
+    assert flat.number in wrong.content.decode()
+    assert client.post(address, {"unit_id": stall.pk, "pricing": "separate"}).status_code == 302
+    assert amounts(Deal.objects.get(pk=deal.pk)) == [119245]
+    out = f"/sales/deals/{deal.pk}/attached/{stall.pk}/removal/"
+    assert client.get(out).status_code == 200
+    assert client.post(out, {"unit_goes_to": "available"}).status_code == 422
+    answer = client.post(out, {"reason": "客户不要", "unit_goes_to": "available"})
+    assert answer.status_code == 302
+    assert client.get(out).status_code == 404
+    assert status(stall) == "available"
+
+
+def test_the_picker_offers_what_is_for_sale_in_this_project(office: Office) -> None:
+    flat, stall, sold = another_unit(office), a_stall(office), a_stall(office)
+    a_stall(an_office())
+    reserve(office, sold)
+    address = f"/sales/units/{flat.pk}/attachable/"
+    found = signed_in(office.lin).get(address).json()["results"]
+    assert [(each["id"], each["text"]) for each in found] == [(stall.pk, stall.number)]
+    assert "120,000.00" in found[0]["note"]
+    assert signed_in(office.lin).get(address, {"q": "zzz"}).json()["results"] == []
+    assert signed_in(office.cast.wei).get(address).status_code == 404
+
+
+class Caller:
+    """Somebody who calls the API."""
+
+    def __init__(self, user: User) -> None:
+        self.client = Client(headers={"Authorization": f"Bearer {token_for(user)}"})
+
+    def get(self, path: str, query: dict[str, Any] | None = None) -> Any:
+        return self.client.get(f"/api/v1{path}", query)
+
+    def post(self, path: str, body: dict[str, Any]) -> Any:
+        return self.client.post(f"/api/v1{path}", body, content_type="application/json")
+
+
+@time_machine.travel("2025-03-08T12:00:00+08:00", tick=False)
+def test_the_api_quotes_reserves_attaches_and_takes_out(office: Office) -> None:
+    flat, first, second = another_unit(office), a_stall(office), a_stall(office)
+    lin, mo = Caller(office.lin), Caller(office.mo)
+    plan = {"payment_plan_id": office.prices.plan.pk, "discount_ids": office.prices.discount_ids}
+    along = {"attached": [{"unit_id": first.pk}]}
+    quoted = lin.post(f"/units/{flat.pk}/quotes/", {**plan, **along})
+    assert quoted.status_code == 201
+    said = quoted.json()
+    assert (said["deal_total"], said["attached"][0]["amount"]) == ("1579160.00", "119245.00")
+    found = lin.get(f"/units/{flat.pk}/attachable-units/", {"q": first.number}).json()["items"]
+    assert [each["id"] for each in found] == [first.pk]
+    body = {**plan, **along, "buyers": [{"customer_id": a_buyer(office).pk}]}
+    made = lin.post(f"/units/{flat.pk}/reservations/", body)
+    assert (made.status_code, made.json()["deal_total"]) == (201, "1579160.00")
+    taken = lin.post(f"/units/{another_unit(office).pk}/reservations/", body)
+    assert (taken.status_code, taken.json()["code"]) == (409, "unit_not_available")
+    assert first.number in taken.json()["detail"]
+    deal = f"/deals/{made.json()['deal_id']}"
+    shown = lin.get(f"{deal}/").json()
+    assert shown["attached_total"] == "119245.00"
+    assert [row["unit"]["number"] for row in shown["attached"]] == [first.number]
+    assert lin.post(f"{deal}/attached-units/", {"unit_id": second.pk}).status_code == 403
+    more = mo.post(f"{deal}/attached-units/", {"unit_id": second.pk})
+    assert (more.status_code, more.json()["amount"]) == (201, "119298.00")
+    twice = mo.post(f"{deal}/attached-units/", {"unit_id": second.pk})
+    assert (twice.status_code, twice.json()["code"]) == (409, "attached_twice")
+    gone = mo.post(f"{deal}/attached-units/{second.pk}/removal/", {"reason": "不要"})
+    assert gone.status_code == 201
+    again = mo.post(f"{deal}/attached-units/{second.pk}/removal/", {"reason": "不要"})
+    assert (again.status_code, again.json()["code"]) == (409, "not_attached")
+    assert mo.post(f"{deal}/attached-units/", {"unit_id": -1}).status_code == 422
+
+
+def test_the_papers_list_what_goes_along(office: Office) -> None:
+    stall = a_stall(office)
+    contract = a_contract(office, reserve(office, stall, with_deposit=True))
+    fields = deal_fields(contract.deal, office.mo, address="", foot="")
+    for form in ("reservation_agreement", "contract"):
+        paper = FORMS[form](fields)
+        [table] = [table for table in paper.tables if table.title == "附属房产"]
+        assert table.rows[0][0] == stall.number
+        assert table.total[-1] == "119,245.00"
+        assert any(stall.number in text for _head, text in paper.clauses)

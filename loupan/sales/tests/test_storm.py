@@ -26,15 +26,24 @@ from loupan.ledger.models import Receipt
 from loupan.org.models import User
 from loupan.pricing.actions.price_lists import Terms
 from loupan.pricing.testing import a_discount, a_lump_sum_plan, an_approved_list
-from loupan.sales.actions import cancellations, claims, contracts, money, quotes, reservations
+from loupan.sales.actions import (
+    attached,
+    cancellations,
+    claims,
+    contracts,
+    money,
+    quotes,
+    reservations,
+)
 from loupan.sales.models import Deal, Reservation
+from loupan.sales.queries.attached import AttachedWish
 from loupan.sales.queries.books import book_differences
 from loupan.sales.queries.claims import expired_claim_ids
-from loupan.sales.testing import RESERVED_AT, Office, a_buyer, an_office, another_unit
+from loupan.sales.testing import RESERVED_AT, Office, a_buyer, a_stall, an_office, another_unit
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
-UNITS, BUYERS = 4, 3
+UNITS, STALLS, BUYERS = 4, 3, 3
 NUMBERS = st.integers(0, 99)
 SELLERS = st.sampled_from(["lin", "lin", "mo", "lin", "mo", "wei"])
 MANAGERS = st.sampled_from(["mo", "mo", "mo", "mo", "lin", "guest"])
@@ -47,6 +56,7 @@ class Storm(RuleBasedStateMachine):
 
     office: Office
     units: list[Unit]
+    stalls: list[Unit]
     customers: list[int]
     plans: list[int]
     discounts: list[int]
@@ -83,7 +93,7 @@ class Storm(RuleBasedStateMachine):
     def an_office_at_work(self, paid: list[str], *, signs: bool) -> None:
         """Two units are sold when the storm begins, one of them by contract or partly paid."""
         for number in (0, 1):
-            self.reserve(number, "lin", [number], number, {0, 1, 2, 3}, None)
+            self.reserve(number, "lin", [number], number, {0, 1, 2, 3}, None, [number][:signs], "")
             self.receive(number, "50000", 0, "", "zhao")
         for amount in paid:
             self.receive(0, amount, 0, "", "zhao")
@@ -142,6 +152,35 @@ class Storm(RuleBasedStateMachine):
             payment_plan_ids=[self.plans[plan % 2]], discount_ids=self.some(discounts),
         )  # fmt: skip
 
+    def stall(self, number: int) -> int:
+        """Mostly a stall; now and then a flat, which cannot go along."""
+        return self.unit(number) if number % 10 == 9 else self.stalls[number % STALLS].pk
+
+    @rule(
+        deal=NUMBERS,
+        unit=NUMBERS,
+        pricing=st.sampled_from(["separate", "separate", "inside"]),
+        who=MANAGERS,
+    )
+    def attach(self, deal: int, unit: int, pricing: str, who: str) -> None:
+        if row := self.a_row(Deal, deal):
+            self.attempt(
+                attached.attach_unit, deal_id=row.pk, unit_id=self.stall(unit), pricing=pricing,
+                by=self.by(who),
+            )  # fmt: skip
+
+    @rule(deal=NUMBERS, unit=NUMBERS, goes_to=st.sampled_from(["available", "withheld"]))
+    def detach(self, deal: int, unit: int, goes_to: str) -> None:
+        if row := self.a_row(Deal, deal):
+            self.attempt(
+                attached.detach_unit, deal_id=row.pk, unit_id=self.stall(unit), reason="不要了",
+                unit_goes_to=goes_to, by=self.by("mo"),
+            )  # fmt: skip
+
+    @rule(unit=NUMBERS, who=SELLERS)
+    def lock_stall(self, unit: int, who: str) -> None:
+        self.attempt(claims.lock_unit, unit_id=self.stall(unit), by=self.by(who))
+
     def some(self, numbers: set[int]) -> list[int]:
         return sorted({self.discounts[number % len(self.discounts)] for number in numbers})
 
@@ -152,6 +191,8 @@ class Storm(RuleBasedStateMachine):
         plan=NUMBERS,
         discounts=st.sets(NUMBERS, max_size=4),
         deposit=st.sampled_from([None, None, None, "50000", "60000", "1", "9999999"]),
+        along=st.lists(NUMBERS, max_size=2),
+        pricing=st.sampled_from(["separate", "separate", "inside"]),
     )
     def reserve(
         self,
@@ -161,6 +202,8 @@ class Storm(RuleBasedStateMachine):
         plan: int,
         discounts: set[int],
         deposit: str | None,
+        along: list[int],
+        pricing: str,
     ) -> None:
         self.attempt(
             reservations.reserve_unit,
@@ -169,6 +212,7 @@ class Storm(RuleBasedStateMachine):
             payment_plan_id=self.plans[plan % 2],
             discount_ids=self.some(discounts),
             deposit=Decimal(deposit) if deposit else None,
+            attached=[AttachedWish(self.stall(n), pricing or "separate") for n in along],
             by=self.by(who),
         )
 
@@ -231,6 +275,7 @@ def test_the_books_agree_after_a_storm_of_all_verbs() -> None:
     Storm.office = an_office()
     project, mo = Storm.office.project, Storm.office.mo
     Storm.units = [another_unit(Storm.office) for _ in range(UNITS)]
+    Storm.stalls = [a_stall(Storm.office) for _ in range(STALLS)]
     Storm.customers = [a_buyer(Storm.office).pk for _ in range(BUYERS)]
     Storm.plans = [Storm.office.prices.plan.pk, a_lump_sum_plan(project, mo).pk]
     first = a_discount(project, mo, code="FIRST2", name="前两套", kind="regular", quota=2)
