@@ -33,8 +33,10 @@ PLACES = (
         "inventory.read_board",
         (
             Place(_("Unit board"), "layout-grid", "sales:board", "inventory.read_board"),
+            Place(_("Provisional reservations"), "clock", "sales:provisionals", "sales.read"),
             Place(_("Reservations"), "writing", "sales:reservations", "sales.read"),
             Place(_("Contracts"), "file-certificate", "sales:contracts", "sales.read"),
+            Place(_("Milestones"), "flag", "sales:milestones", "sales.read"),
         ),
     ),
     Place(
@@ -71,9 +73,12 @@ PLACES = (
             Place(_("Project dossier"), "book", "org:dossier"),
             Place(_("Buildings"), "building", "inventory:buildings", "inventory.edit_property"),
             Place(_("Imports"), "file-import", "inventory:imports", "inventory.import_units"),
+            Place(_("Price lists"), "receipt-yuan", "pricing:price_lists", "pricing.read"),
+            Place(_("Formulas"), "math-function", "pricing:formulas", "pricing.edit_prices"),
+            Place(_("Price tables"), "table", "pricing:price_tables", "pricing.edit_prices"),
             Place(_("Payment plans"), "calendar-stats", "pricing:plans", "pricing.read"),
             Place(_("Discounts"), "discount", "pricing:discounts", "pricing.read"),
-            Place(_("Pricing settings"), "adjustments", "pricing:policy", "pricing.edit_prices"),
+            Place(_("Pricing settings"), "adjustments", "pricing:policy", "pricing.edit_discounts"),
         ),
     ),
     Place(

@@ -3,7 +3,8 @@
 import django_filters
 from django.utils.translation import gettext_lazy as _
 
-from loupan.pricing.models import Discount, PaymentPlan, PlanKind
+from loupan.pricing.models import Discount, PaymentPlan, PlanKind, PriceKind, PriceList
+from loupan.pricing.states import PriceListStatus
 
 IN_USE = [("true", _("In use")), ("false", _("Retired"))]
 
@@ -31,4 +32,18 @@ class DiscountFilter(PlanFilter):
 
     class Meta:
         model = Discount
+        fields: list[str] = []
+
+
+class PriceListFilter(django_filters.FilterSet):  # type: ignore[misc]  # It is untyped.
+    q = django_filters.CharFilter(label=_("Name"), field_name="name", lookup_expr="icontains")
+    kind = django_filters.ChoiceFilter(
+        label=_("Prices"), choices=PriceKind.choices, empty_label=_("All kinds")
+    )
+    status = django_filters.ChoiceFilter(
+        label=_("Status"), choices=PriceListStatus.choices, empty_label=_("All")
+    )
+
+    class Meta:
+        model = PriceList
         fields: list[str] = []

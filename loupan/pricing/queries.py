@@ -826,6 +826,36 @@ def case_results(formula: Formula, text: str | None = None) -> list[CaseResult]:
     return found
 
 
+@dataclass(frozen=True)
+class Tried:
+    """A formula tried on one unit: every value on the way, or why there is none."""
+
+    unit: Unit
+    value: Decimal | None
+    steps: Sequence[Step]
+    problem: str
+
+
+def try_formula(formula: Formula, unit: Unit, base_price: str | None = None) -> Tried:
+    """What a formula comes to for a unit, step by step (2.2.3). Raises FormulaProblem for its text."""
+    made = compiled(
+        formula.text,
+        tables=tables_of(formula.project_id),
+        formulas=enabled_formulas(formula.project_id),
+        name=formula.code,
+    )
+    (found,) = priced_units(formula.project_id, {"units": [unit.pk]})
+    values = dict(found.values)
+    try:
+        values["base_price"] = Decimal(base_price) if base_price else None
+        told = made.explain(values)
+    except FormulaProblem as problem:
+        return Tried(unit, None, (), problem_text(problem))
+    except ArithmeticError:
+        return Tried(unit, None, (), "value_missing:base_price")
+    return Tried(unit, told.value, told.steps, "")
+
+
 def typed_values(texts: Mapping[str, str]) -> dict[str, Any]:
     """Values of variables as they are kept (text) in the kinds that formulas know."""
     kinds = {"number": Decimal, "text": str, "truth": lambda text: text == "yes"}
@@ -838,8 +868,8 @@ _UNIT_COLUMNS = (
     "id", "number", "building__name", "layout__name", "layout__code", "product_type", "status",
     "price_basis", "predicted_built_area", "predicted_inner_area", "measured_built_area",
     "measured_inner_area", "list_unit_price", "list_total", "floor_total", "filed_total",
-    "entrance_id", "floor_no", "floors_spanned", "position", "orientation", "view", "is_corner",
-    "balcony_area", "garden_area", "fitout_unit_price", "room_no",
+    "entrance_id", "entrance__name", "floor_no", "floors_spanned", "position", "orientation",
+    "view", "is_corner", "balcony_area", "garden_area", "fitout_unit_price", "room_no",
 )  # fmt: skip
 
 
@@ -891,6 +921,9 @@ def _priced_unit(row: Mapping[str, Any], tops: Mapping[int, int]) -> PricedUnit:
         total=row["list_total"],
         floor_total=row["floor_total"],
         filed_total=row["filed_total"],
+        entrance=row["entrance__name"],
+        floor_no=row["floor_no"],
+        position=row["position"],
         values={
             "built_area": built,
             "inner_area": inner,
@@ -987,9 +1020,47 @@ def formula_basis(formula: Formula, base_price: Decimal | None) -> dict[str, Any
 
 def repriceable(project_id: int, scope: Mapping[str, Sequence[Any]]) -> list[PricedUnit]:
     """The units of a scope whose price may still change; those claimed for a while included."""
-    return [
-        unit for unit in priced_units(project_id, scope) if unit.status not in NEVER_REPRICED
-    ]
+    return [unit for unit in priced_units(project_id, scope) if unit.status not in NEVER_REPRICED]
+
+
+@dataclass(frozen=True)
+class Outlook:
+    """What new prices come to: for all, by building, by layout, and how unit prices are spread (X-06)."""
+
+    lines: Sequence[repricing.Line]
+    figures: repricing.Figures
+    buildings: Sequence[tuple[str, repricing.Figures]]
+    layouts: Sequence[tuple[str, repricing.Figures]]
+    bins: Sequence[repricing.Bin]
+    wrong: Mapping[int, str]
+
+
+def outlook_of(lines: Sequence[repricing.Line], project_id: int) -> Outlook:
+    rate = price_book(project_id).policy.filed_lower_rate
+    wrong = {line.unit.id: why for line in lines if (why := repricing.wrong_with(line, rate))}
+    return Outlook(
+        lines=lines,
+        figures=repricing.figures(lines, rate),
+        buildings=repricing.by_group(lines, lambda line: line.unit.building, rate),
+        layouts=sorted(repricing.by_group(lines, lambda line: line.unit.layout, rate)),
+        bins=repricing.distribution(lines),
+        wrong=wrong,
+    )
+
+
+def trial(price_list: PriceList, changes: Mapping[str, Any]) -> Outlook:
+    """What a draft would come to with another amount, base price or rows of tables; nothing is saved.
+
+    Raises FormulaProblem.
+    """
+    recipe = recipe_from(price_list.method, {**price_list.basis, **changes})
+    lines = repricing.repriced(
+        repriceable(price_list.project_id, price_list.scope),
+        recipe,
+        settings_of(price_list.project_id),
+        with_trace=False,
+    )
+    return outlook_of(lines, price_list.project_id)
 
 
 def stored_lines(price_list: PriceList, *, with_trace: bool = False) -> list[repricing.Line]:
@@ -1045,6 +1116,13 @@ def wrong_lines(price_list: PriceList) -> QuerySet[PriceListLine]:
         if rate is not None:
             wrong |= Q(new_total__lt=F("unit__filed_total") * rate)
     return price_list.lines.exclude(unit__status__in=NEVER_REPRICED).filter(wrong)
+
+
+def without_floor(wrong: QuerySet[PriceListLine]) -> QuerySet[PriceListLine]:
+    """The same for somebody who may not know floor prices: what only the floor blocks is left out."""
+    return wrong.filter(
+        Q(new_total=None) | Q(unit__floor_total=None) | Q(new_total__gte=F("unit__floor_total"))
+    )
 
 
 def due_price_lists(at: datetime) -> list[int]:

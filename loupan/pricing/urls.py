@@ -1,6 +1,6 @@
 from django.urls import URLPattern, URLResolver, path
 
-from loupan.pricing.views import plans
+from loupan.pricing.views import formulas, plans, price_lists
 
 app_name = "pricing"
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -12,6 +12,33 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("discounts/new/", plans.discount, name="discount_new"),
     path("discounts/<int:pk>/", plans.discount, name="discount"),
     path("policy/", plans.policy, name="policy"),
-    path("prices/", plans.prices, name="prices"),
+    path("prices/", price_lists.prices, name="prices"),
+    path("limits/", price_lists.limits, name="limits"),
+    path("lists/", price_lists.price_lists, name="price_lists"),
+    path("lists/new/", price_lists.price_list_edit, name="price_list_new"),
+    path("lists/comparison/", price_lists.comparison, name="comparison"),
+    path("lists/<int:pk>/", price_lists.price_list, name="price_list"),
+    path("lists/<int:pk>/edit/", price_lists.price_list_edit, name="price_list_edit"),
+    path("lists/<int:pk>/submission/", price_lists.submission, name="submission"),
+    path("lists/<int:pk>/withdrawal/", price_lists.withdrawal, name="withdrawal"),
+    path("lists/<int:pk>/discarding/", price_lists.discarding, name="discarding"),
+    path("lists/<int:pk>/approval/", price_lists.approval, name="approval"),
+    path("lists/<int:pk>/return/", price_lists.returning, name="returning"),
+    path("lists/<int:pk>/lab/", price_lists.lab, name="lab"),
+    path("lists/<int:pk>/lab/trial/", price_lists.lab_trial, name="lab_trial"),
+    path("lists/<int:pk>/lab/keeping/", price_lists.lab_keeping, name="lab_keeping"),
+    path("lines/<int:pk>/", price_lists.price_line, name="price_line"),
+    path("units/<int:pk>/prices/", price_lists.unit_prices, name="unit_prices"),
+    path("formulas/", formulas.formulas, name="formulas"),
+    path("formulas/new/", formulas.formula, name="formula_new"),
+    path("formulas/<int:pk>/", formulas.formula, name="formula"),
+    path("formulas/<int:pk>/enabling/", formulas.enabling, name="enabling"),
+    path("formulas/<int:pk>/retirement/", formulas.formula_retirement, name="formula_retirement"),
+    path("formulas/<int:pk>/cases/", formulas.case_new, name="case_new"),
+    path("cases/<int:pk>/deletion/", formulas.case_deletion, name="case_deletion"),
+    path("tables/", formulas.price_tables, name="price_tables"),
+    path("tables/new/", formulas.price_table, name="price_table_new"),
+    path("tables/<int:pk>/", formulas.price_table, name="price_table"),
+    path("tables/<int:pk>/deletion/", formulas.price_table_deletion, name="price_table_deletion"),
     path("units/", plans.unit_choices, name="unit_choices"),
 ]

@@ -1,6 +1,6 @@
 """What people type about plans, discounts, the way a project computes, and prices."""
 
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 
 from django import forms
@@ -8,9 +8,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from loupan.core.forms import AmountField, DayField, DayInput
-from loupan.inventory.models import ProductType, Unit
+from loupan.inventory.models import ProductType
 from loupan.org.models import Project
-from loupan.pricing.actions.prices import MOST_UNITS
 from loupan.pricing.models import (
     Discount,
     PaymentPlan,
@@ -291,82 +290,3 @@ class AuthorityForm(forms.Form):
             for level in list(AuthorityLevel)[1:]
             if data[f"rate_{level.name}"] is not None
         ]
-
-
-# --- Prices ---------------------------------------------------------------------------------------
-
-
-class PricesForm(forms.Form):
-    """Prices for a building, or pasted lines of a sheet: number, then price."""
-
-    which = forms.ChoiceField(
-        label=gettext_lazy("Which price"),
-        choices=[
-            ("list", gettext_lazy("List price")),
-            ("floor", gettext_lazy("Floor price")),
-            ("filed", gettext_lazy("Filed price")),
-        ],
-    )
-    meaning = forms.ChoiceField(
-        label=gettext_lazy("The numbers are"),
-        choices=[
-            ("unit_price", gettext_lazy("Yuan per square metre")),
-            ("total", gettext_lazy("Totals in yuan")),
-        ],
-        widget=forms.RadioSelect,
-        initial="unit_price",
-    )
-    building: Any = forms.ModelChoiceField(
-        None, label=gettext_lazy("One price for every unit of"), required=False
-    )
-    price = AmountField(label=gettext_lazy("That price"), required=False, min_value=Decimal("0.01"))
-    pasted = forms.CharField(
-        label=gettext_lazy("Or pasted lines: unit number and price"),
-        required=False,
-        max_length=1_000_000,
-        widget=forms.Textarea({"rows": 8}),
-        help_text=gettext_lazy("One unit a line, as copied from a sheet: 1-1-1803 12830."),
-    )
-    reason = forms.CharField(label=gettext_lazy("Reason"), max_length=200)
-
-    def __init__(self, *args: Any, units: Any, buildings: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.units = units
-        self.fields["building"].queryset = buildings  # type: ignore[attr-defined]
-
-    def clean_pasted(self) -> dict[str, Decimal]:
-        found: dict[str, Decimal] = {}
-        for number, line in enumerate(self.cleaned_data["pasted"].splitlines(), 1):
-            if not line.strip():
-                continue
-            *name, price = line.replace("\t", " ").replace(",", "").split() or [""]
-            try:
-                value = Decimal(price)
-            except InvalidOperation:
-                value = Decimal(0)
-            if len(name) != 1 or not value.is_finite() or not 0 < value < 10**12:
-                said = _("Line %(number)s is not a unit number and a price: %(line)s")
-                raise forms.ValidationError(said % {"number": number, "line": line[:60]})
-            found[name[0]] = value.quantize(Decimal("0.01"))
-        return found
-
-    def clean(self) -> dict[str, Any]:
-        data = self.cleaned_data
-        pasted, building = data.get("pasted"), data.get("building")
-        if bool(pasted) == bool(building) and "pasted" in data:
-            raise forms.ValidationError(_("Choose a building and a price, or paste lines."))
-        if building and data.get("price") is None:
-            self.add_error("price", _("Enter the price for the units of this building."))
-        return data
-
-    def prices(self) -> list[tuple[Unit, Decimal]]:
-        """The units meant, each with its number. Raises ValidationError for numbers nobody knows."""
-        data = self.cleaned_data
-        if data["building"]:
-            there = self.units.filter(building=data["building"])[:MOST_UNITS]
-            return [(unit, data["price"]) for unit in there]
-        by_number = {u.number: u for u in self.units.filter(number__in=list(data["pasted"])[:900])}
-        if unknown := [number for number in data["pasted"] if number not in by_number]:
-            said = _("No such unit in this project: %(numbers)s")
-            raise forms.ValidationError(said % {"numbers": "、".join(unknown[:10])})
-        return [(by_number[number], price) for number, price in data["pasted"].items()]

@@ -50,6 +50,9 @@ class PricedUnit:
     total: Decimal | None
     floor_total: Decimal | None
     filed_total: Decimal | None
+    entrance: str = ""
+    floor_no: int = 0
+    position: int = 0
     values: Mapping[str, Value | None] = field(default_factory=dict)
 
     @property
@@ -274,16 +277,21 @@ class Figures:
 
 def wrong_with(line: Line, lower_rate: Decimal | None) -> str:
     """Why a new price may not be approved: problem, below_floor, above_filed, below_filed_share; or ""."""
-    total, unit = line.total, line.unit
-    if total is None:
+    if line.total is None:
         return "without_price"
-    if unit.floor_total is not None and total < unit.floor_total:
+    return out_of_bounds(line.total, line.unit.floor_total, line.unit.filed_total, lower_rate)
+
+
+def out_of_bounds(
+    total: Decimal, floor: Decimal | None, filed: Decimal | None, lower_rate: Decimal | None
+) -> str:
+    """Which bound a list total breaks: below_floor, above_filed, below_filed_share; or ""."""
+    if floor is not None and total < floor:
         return "below_floor"
-    if unit.filed_total is not None:
-        if total > unit.filed_total:
-            return "above_filed"
-        if lower_rate is not None and total < unit.filed_total * lower_rate:
-            return "below_filed_share"
+    if filed is not None and total > filed:
+        return "above_filed"
+    if filed is not None and lower_rate is not None and total < filed * lower_rate:
+        return "below_filed_share"
     return ""
 
 

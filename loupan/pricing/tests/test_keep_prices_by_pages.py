@@ -148,9 +148,9 @@ def test_policy_rounding_and_authority_are_saved_each_by_itself(
 def test_prices_are_set_for_a_building_or_by_pasted_lines(
     cast: Cast, prices: CanonicalPrices
 ) -> None:
-    unit, client = a_unit(cast.project), signed_in(cast.mo)
+    unit = a_unit(cast.project, status="not_released")
+    client = signed_in(cast.mk)
     body = {
-        "which": "list",
         "meaning": "unit_price",
         "pasted": f"{unit.number}\t13,000",
         "reason": "调价",
@@ -159,7 +159,7 @@ def test_prices_are_set_for_a_building_or_by_pasted_lines(
     assert client.post("/pricing/prices/", body).status_code == 302
     unit.refresh_from_db()
     assert unit.list_total == Decimal("1542060")
-    whole = {"which": "list", "meaning": "unit_price", "building": unit.building_id,
+    whole = {"meaning": "unit_price", "building": unit.building_id,
              "price": "12,830", "reason": "调价"}  # fmt: skip
     assert client.post("/pricing/prices/", whole).status_code == 302
     unit.refresh_from_db()
@@ -171,6 +171,17 @@ def test_prices_are_set_for_a_building_or_by_pasted_lines(
     ):  # fmt: skip
         assert client.post("/pricing/prices/", {**body, **wrong}).status_code == 422, wrong
     assert Unit.objects.get().list_total == Decimal("1521895")
+    limits = {"which": "filed", "meaning": "unit_price", "building": unit.building_id,
+              "price": "13,500", "reason": "备案"}  # fmt: skip
+    client = signed_in(cast.mo)
+    assert client.get("/pricing/limits/").status_code == 200
+    assert client.post("/pricing/limits/", limits).status_code == 302
+    floors = {**limits, "which": "floor_project", "price": "12,000"}
+    assert client.post("/pricing/limits/", floors).status_code == 302
+    company = client.post("/pricing/limits/", {**floors, "which": "floor_company"})
+    assert company.status_code == 422
+    unit.refresh_from_db()
+    assert (unit.filed_unit_price, unit.floor_unit_price) == (13500, 12000)
 
 
 def test_pricing_pages_are_for_those_who_price(cast: Cast, prices: CanonicalPrices) -> None:
@@ -182,7 +193,7 @@ def test_pricing_pages_are_for_those_who_price(cast: Cast, prices: CanonicalPric
         f"discounts/{prices.member.pk}/",
     ):
         assert lin.get(f"/pricing/{page}").status_code == 200, page
-    for page in ("plans/new/", "discounts/new/", "prices/"):
+    for page in ("plans/new/", "discounts/new/", "prices/", "limits/", "lists/new/"):
         assert lin.get(f"/pricing/{page}").status_code == 403, page
     for page in (
         f"plans/{prices.plan.pk}/",

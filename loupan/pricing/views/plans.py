@@ -6,7 +6,6 @@ from decimal import Decimal
 from typing import Any
 
 from django.contrib import messages
-from django.forms import ValidationError
 from django.http import HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -17,16 +16,14 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from loupan.core.calendar import business_day
 from loupan.core.ui import ListPage, answer_form, refusals_on
-from loupan.inventory.queries.units import buildings_for, units_for
+from loupan.inventory.queries.units import units_for
 from loupan.org.permissions import require
 from loupan.org.queries import DeskRequest, current_project
 from loupan.pricing import queries, tables
 from loupan.pricing.actions import discounts as discount_actions
 from loupan.pricing.actions import plans as plan_actions
 from loupan.pricing.actions import policies as policy_actions
-from loupan.pricing.actions import prices as price_actions
 from loupan.pricing.actions.plans import PlanLineDraft
-from loupan.pricing.actions.prices import NewPrice
 from loupan.pricing.filters import DiscountFilter, PlanFilter
 from loupan.pricing.forms import plans as forms
 from loupan.pricing.models import (
@@ -330,45 +327,6 @@ def _save_part(
         messages.success(request, _("Rounding is saved"))
         return True
     return False
-
-
-# --- Prices ---------------------------------------------------------------------------------------
-
-
-@require_http_methods(["GET", "POST"])
-def prices(request: DeskRequest) -> HttpResponse:
-    """Set list, floor or filed prices of a building, or of pasted lines; all or none."""
-    project = current_project(request)
-    require(request.user, "pricing.edit_prices", project.pk)
-    units = units_for(request.user).filter(project=project)
-    form = forms.PricesForm(
-        request.POST or None,
-        units=units,
-        buildings=buildings_for(request.user).filter(project=project),
-    )
-    if form.is_valid():
-        with refusals_on(form):
-            count = _set_prices(request, form)
-            messages.success(request, _("Prices of %(count)s units are set") % {"count": count})
-            return redirect("pricing:prices")
-    context = {"project": project, "crumbs": _crumb("pricing:policy", _("Pricing settings"))}
-    return answer_form(request, "pricing/prices.html", context, form)
-
-
-def _set_prices(request: DeskRequest, form: forms.PricesForm) -> int:
-    data = form.cleaned_data
-    given = [NewPrice(unit.pk, **{data["meaning"]: price}) for unit, price in form.prices()]
-    if not given:
-        raise ValidationError(_("This building has no units yet."))
-    verbs = {
-        "list": price_actions.set_list_prices,
-        "floor": price_actions.set_floor_prices,
-        "filed": price_actions.set_filed_prices,
-    }
-    done = verbs[data["which"]](
-        prices=given, reason=data["reason"], by=request.user, at=timezone.now()
-    )
-    return len(done)
 
 
 @require_safe
