@@ -3,10 +3,12 @@
 import os
 import shutil
 from collections.abc import Iterator
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import pytest
+from django.apps import apps
 from django.db import connections
 from django.test import TransactionTestCase
 from hypothesis import settings as hypothesis_settings
@@ -20,6 +22,7 @@ os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
 hypothesis_settings.register_profile("house", deadline=None)
 hypothesis_settings.load_profile("house")
 
+DELIVERING = ("loupan.customers.migrations.0004_dictionaries",)
 ROOT = Path(__file__).resolve().parent
 CHROMIUM = next(
     (
@@ -56,6 +59,12 @@ def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[s
     return browser_type_launch_args | {"executable_path": CHROMIUM, "args": CHROMIUM_ARGUMENTS}
 
 
+def deliver_again() -> None:
+    """What migrations deliver, and the emptying of every table has taken away."""
+    for module in DELIVERING:
+        import_module(module).deliver(apps, None)
+
+
 @pytest.fixture(scope="session", autouse=True)
 def lifting_the_guards() -> Iterator[None]:
     """After a test with real transactions its tables are emptied, also those that only grow."""
@@ -64,6 +73,7 @@ def lifting_the_guards() -> Iterator[None]:
     def empty(case: TransactionTestCase) -> None:
         with lifted():
             emptied(case)
+        deliver_again()
 
     patch = pytest.MonkeyPatch()
     patch.setattr(TransactionTestCase, "_fixture_teardown", empty)

@@ -59,6 +59,8 @@ CUSTOMER = of(pk=lambda w: w.here.customer.pk)
 LIN = of(pk=lambda w: w.here.office.lin.pk)
 BUILDING = of(pk=lambda w: w.here.building.pk)
 IMPORT = of(pk=lambda w: w.here.unit_import.pk)
+A_DICTIONARY = of(code=lambda _w: "customers.source")
+AN_ENTRY = of(pk=lambda w: w.here.entry.pk)
 A_KEY = of(key=lambda _w: "customers.next_contact_days")
 TEMPLATE = of(pk=lambda w: w.here.template.pk)
 
@@ -121,6 +123,17 @@ PAGES: dict[str, Row] = {
     # Parameters
     "parameters:values": Row("parameters.read", query="place"),
     "parameters:value": Row("parameters.read", A_KEY, query="place"),
+    "parameters:dictionaries": Row("parameters.read", query="place"),
+    "parameters:dictionary": Row("parameters.read", A_DICTIONARY, query="place"),
+    "parameters:entry_new": Row("parameters.manage", A_DICTIONARY, query="place"),
+    "parameters:entries_import": Row(
+        "parameters.manage", A_DICTIONARY, method="post", query="place"
+    ),
+    "parameters:entry": Row("parameters.read", AN_ENTRY),
+    "parameters:merging": Row("parameters.manage", AN_ENTRY, method="post"),
+    "parameters:shifting": Row("parameters.manage", AN_ENTRY, method="post"),
+    "parameters:disabling": Row("parameters.manage", AN_ENTRY, method="post"),
+    "parameters:enabling": Row("parameters.manage", AN_ENTRY, method="post"),
     "parameters:taking_back": Row("parameters.manage", A_KEY, method="post", query="place"),
     # Property
     "inventory:units": Row("inventory.read_board"),
@@ -258,6 +271,7 @@ OWN_SAMPLE = {"core:run", "core:run_progress", "org:token_revocation", "sales:re
 NOT_PAGES = {"readyz", "api:api-root"}
 
 PROJECT = of(project_id=lambda w: w.here.project.pk)
+THAT_ENTRY = of(entry_id=lambda w: w.here.entry.pk)
 A_PLACE = of(place=lambda w: f"project-{w.here.project.pk}")
 A_UNIT = of(unit_id=lambda w: w.here.unit.pk)
 A_CUSTOMER = of(customer_id=lambda w: w.here.customer.pk)
@@ -376,6 +390,23 @@ CALLS: dict[str, Row] = {
     "POST projects/{project_id}/unit-imports/": Row("inventory.import_units", PROJECT),
     "GET unit-imports/{import_id}/": Row("inventory.import_units", AN_IMPORT),
     "DELETE unit-imports/{import_id}/": Row("inventory.import_units", AN_IMPORT),
+    "GET dictionaries/": Row("parameters.read"),
+    "GET dictionaries/{code}/{place}/": Row("parameters.read", {**A_DICTIONARY, **A_PLACE}),
+    "POST dictionaries/{code}/{place}/": Row(
+        "parameters.manage",
+        {**A_DICTIONARY, **A_PLACE},
+        data=lambda _w: {"code": "fresh", "name": "新来源"},
+    ),
+    "PUT dictionary-entries/{entry_id}/": Row(
+        "parameters.manage",
+        THAT_ENTRY,
+        data=lambda w: {"name": "改名", "version": w.here.entry.version},
+    ),
+    "POST dictionary-entries/{entry_id}/merging/": Row(
+        "parameters.manage", THAT_ENTRY, data=lambda _w: {"successor_id": 1}
+    ),
+    "POST dictionary-entries/{entry_id}/disabling/": Row("parameters.manage", THAT_ENTRY),
+    "DELETE dictionary-entries/{entry_id}/disabling/": Row("parameters.manage", THAT_ENTRY),
     "GET parameters/{place}/": Row("parameters.read", A_PLACE),
     "PUT parameters/{place}/{key}/": Row(
         "parameters.manage", {**A_PLACE, **A_KEY}, data=lambda _w: {"value": "5"}

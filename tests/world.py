@@ -9,6 +9,7 @@ from datetime import timedelta
 from django.utils import timezone
 
 from loupan.customers.models import Customer
+from loupan.customers.parameters import SOURCE
 from loupan.documents.models import PaperTemplate
 from loupan.inventory.models import (
     Building,
@@ -24,6 +25,7 @@ from loupan.ledger.models import Receipt
 from loupan.org.models import Department, DossierEntry, Post, Project, User
 from loupan.org.rules import ROLE_TEMPLATES
 from loupan.org.testing import a_department, a_post, a_user, hold
+from loupan.parameters.models import DictionaryEntry
 from loupan.sales.models import Contract, Deal, Reservation
 from loupan.sales.testing import (
     Office,
@@ -66,6 +68,13 @@ class Branch:
     def lins_post(self) -> Post:
         assert self.office.lin.current_post is not None
         return self.office.lin.current_post
+
+    @property
+    def entry(self) -> DictionaryEntry:
+        """A word of a dictionary of the project's own."""
+        return DictionaryEntry.objects.get_or_create(
+            dictionary=SOURCE, project=self.project, code="own", defaults={"name": "自有来源"}
+        )[0]
 
     @property
     def entrance(self) -> Entrance:

@@ -21,8 +21,10 @@ from loupan.customers import queries, rules
 from loupan.customers.actions import contacts, ownership, registrations
 from loupan.customers.filters import CustomerFilter
 from loupan.customers.models import Customer
+from loupan.customers.parameters import LOST_REASON, MEDIA, REGION
 from loupan.org.models import Project, User
 from loupan.org.queries import projects_for
+from loupan.parameters.queries.entries import entry_named
 
 router = Router(tags=["customers"])
 
@@ -67,6 +69,8 @@ class CustomerIn(Schema):
     id_type: PaperCode = "id_card"
     project_id: Id
     source: SourceKey | None = None
+    media: SourceKey | None = None
+    region: SourceKey | None = None
     owner_id: Id | None = None
     grade: GradeCode = "C"
     sex: SexCode = ""
@@ -88,6 +92,8 @@ class CustomerEditIn(Schema):
     id_number: Short | None = None
     id_type: PaperCode | None = None
     source: SourceKey | None = None
+    media: SourceKey | None = None
+    region: SourceKey | None = None
     grade: GradeCode | None = None
     sex: SexCode | None = None
     wechat: Annotated[Line, Field(max_length=60)] | None = None
@@ -108,12 +114,19 @@ class VisitIn(Schema):
 class FollowUpIn(Schema):
     """`next_contact_on` is needed unless `lost_reason` says that the customer is lost."""
 
-    method: Literal["phone", "wechat", "meeting", "home_visit", "message"] = "phone"
+    method: Annotated[
+        str,
+        StringConstraints(min_length=1, max_length=20, pattern=r"^[A-Za-z0-9_.-]+$"),
+        Field(description="Code of a follow-up method in use"),
+    ] = "phone"
     result: Literal["reached", "no_answer", "refused", "appointed"] = "reached"
     content: Annotated[LongText, Field(min_length=1)]
     grade: GradeCode | None = None
     next_contact_on: date | None = None
     lost_reason: Line = ""
+    lost_because: SourceKey | None = Field(
+        None, description="Code, name or id of a reason in use; the customer is lost"
+    )
 
 
 class RevealIn(Schema):
@@ -205,6 +218,7 @@ class FollowUpOut(Schema):
     content: str
     grade_after: GradeCode
     next_contact_on: date | None
+    lost_because_id: int | None
     lost_reason: str
     at: datetime
 
@@ -289,13 +303,31 @@ def _project(request: ApiRequest, project_id: int) -> Project:
     return get_object_or_404(projects_for(request.user), pk=project_id)
 
 
-def _source_id(company_id: int, text: str | None) -> int | None:
+def _source_id(project_id: int, text: str | None) -> int | None:
     if not text or not text.strip():
         return None
-    source = queries.source_named(company_id, text)
+    source = queries.source_named(project_id, text)
     if source is None:
         raise ValidationError({"source": _("No source in use has this code or name.")})
     return source.pk
+
+
+def _entry_id(field: str, dictionary: str, project_id: int, text: str | None) -> int | None:
+    if not text or not text.strip():
+        return None
+    entry = entry_named(project_id, dictionary, text.strip())
+    if entry is None:
+        raise ValidationError({field: _("No entry in use has this code or name.")})
+    return entry.pk
+
+
+def _chosen(project_id: int, payload: CustomerIn | CustomerEditIn) -> dict[str, Any]:
+    """What was named of dictionaries, as the actions take it."""
+    return {
+        "source_id": _source_id(project_id, payload.source),
+        "media_id": _entry_id("media", MEDIA, project_id, payload.media),
+        "region_id": _entry_id("region", REGION, project_id, payload.region),
+    }
 
 
 # --- Calls ----------------------------------------------------------------------------------------
@@ -304,7 +336,7 @@ def _source_id(company_id: int, text: str | None) -> int | None:
 @router.get("projects/{project_id}/sources/", response={200: SourcesOut, **ERRORS})
 def sources(request: ApiRequest, project_id: Id) -> Any:
     """How customers may have learned of the project: what `source` may name."""
-    rows = queries.sources_of(_project(request, project_id).company_id)
+    rows = queries.sources_of(_project(request, project_id).pk)
     return {"items": list(rows), "next": None}
 
 
@@ -359,11 +391,11 @@ def _line(row: dict[str, Any]) -> dict[str, Any]:
 def register(request: ApiRequest, payload: CustomerIn) -> Any:
     """Register a customer; one who is there already is 409 `duplicate_customer`."""
     project = _project(request, payload.project_id)
-    given = payload.dict(exclude={"source", "id_number"})
+    given = payload.dict(exclude={"source", "media", "region", "id_number"})
     made = registrations.register_customer(
         **given,
         id_number=payload.id_number or "",
-        source_id=_source_id(project.company_id, payload.source),
+        **_chosen(project.pk, payload),
         by=request.user,
         at=timezone.now(),
     )
@@ -384,8 +416,8 @@ def edit(request: ApiRequest, customer_id: Id, payload: CustomerEditIn) -> Any:
     there = _customer(request, customer_id)
     registrations.edit_customer(
         customer_id=there.pk,
-        **payload.dict(exclude={"source"}),
-        source_id=_source_id(there.project.company_id, payload.source),
+        **payload.dict(exclude={"source", "media", "region"}),
+        **_chosen(there.project_id, payload),
         by=request.user,
         at=timezone.now(),
     )
@@ -398,7 +430,7 @@ def visit(request: ApiRequest, customer_id: Id, payload: VisitIn | None = None) 
     there = _customer(request, customer_id)
     given = payload or VisitIn()
     kept = given.dict(exclude={"kind", "source", "party_size"})
-    source_id = _source_id(there.project.company_id, given.source)
+    source_id = _source_id(there.project_id, given.source)
     at = timezone.now()
     if given.kind == "call":
         made = contacts.record_call(
@@ -420,8 +452,13 @@ def visit(request: ApiRequest, customer_id: Id, payload: VisitIn | None = None) 
 def follow_up(request: ApiRequest, customer_id: Id, payload: FollowUpIn) -> Any:
     """What was said, and when the next contact is."""
     there = _customer(request, customer_id)
+    because = _entry_id("lost_because", LOST_REASON, there.project_id, payload.lost_because)
     made = contacts.record_follow_up(
-        customer_id=there.pk, **payload.dict(), by=request.user, at=timezone.now()
+        customer_id=there.pk,
+        **payload.dict(exclude={"lost_because"}),
+        lost_because_id=because,
+        by=request.user,
+        at=timezone.now(),
     )
     return Status(201, made)
 

@@ -12,10 +12,10 @@ class CustomersApp(AppConfig):
 
         from loupan.customers import queries
         from loupan.customers.actions import ownership
-        from loupan.customers.parameters import PARAMETERS
+        from loupan.customers.parameters import DICTIONARIES, PARAMETERS
         from loupan.org import hooks
         from loupan.org.models import Project, User
-        from loupan.parameters.hooks import declare
+        from loupan.parameters.hooks import declare, declare_dictionaries
 
         def hand_over(leaver: User, heir: User, place: Project, by: User, at: datetime) -> int:
             return ownership.take_over_customers(
@@ -30,3 +30,4 @@ class CustomersApp(AppConfig):
         hooks.belongings.plug("customers", queries.belongings_of)
         hooks.handed_over.plug("customers", hand_over)
         declare(*PARAMETERS)
+        declare_dictionaries(*DICTIONARIES)

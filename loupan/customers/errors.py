@@ -48,8 +48,17 @@ class NameNeeded(Refusal):
     field = "name"
 
 
+class UnknownEntry(Refusal):
+    message = _("“%(dictionary)s” has no such entry in use. Choose one of the list.")
+
+
+class UnknownMethod(Refusal):
+    message = _("This follow-up method is not in use in the project. Choose one of the list.")
+    field = "method"
+
+
 class UnknownSource(Refusal):
-    message = _("This source is not in use in the company. Choose one of the list.")
+    message = _("This source is not in use in the project. Choose one of the list.")
     field = "source"
 
 

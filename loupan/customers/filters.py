@@ -9,7 +9,9 @@ from django.utils.translation import gettext_lazy as _
 from loupan.core.forms import DayInput
 from loupan.customers import queries
 from loupan.customers.models import Customer, CustomerKind
+from loupan.customers.parameters import SOURCE
 from loupan.customers.states import CustomerClass, Grade
+from loupan.parameters.queries.entries import counted_with
 
 NEXT_CONTACT = [
     ("late", _("Late")),
@@ -31,7 +33,7 @@ class CustomerFilter(django_filters.FilterSet):  # type: ignore[misc]  # It is u
         label=_("Kind"), choices=CustomerKind.choices, empty_label=_("All kinds")
     )
     source = django_filters.ChoiceFilter(
-        label=_("Source"), field_name="source_id", empty_label=_("All sources")
+        label=_("Source"), method="by_source", empty_label=_("All sources")
     )
     owner = django_filters.ChoiceFilter(
         label=_("Consultant"), field_name="owner_id", empty_label=_("All consultants")
@@ -63,13 +65,17 @@ class CustomerFilter(django_filters.FilterSet):  # type: ignore[misc]  # It is u
         super().__init__(*args, **kwargs)
         # The page offers the names of its project, read once; the API takes any id.
         if project := getattr(self.request, "project", None):
-            sources = queries.sources_of(project.company_id).values_list("pk", "name")
+            sources = queries.entry_choices(project.pk, SOURCE)
             owners = queries.owners_in(project).values_list("pk", "display_name")
-            self.filters["source"].extra["choices"] = list(sources)
+            self.filters["source"].extra["choices"] = sources
             self.filters["owner"].extra["choices"] = list(owners)
 
     def by_text(self, customers: QuerySet[Customer], name: str, value: str) -> QuerySet[Customer]:
         return queries.matching(customers, self.request.user, value)
+
+    def by_source(self, customers: QuerySet[Customer], name: str, value: str) -> QuerySet[Customer]:
+        """Those of what was merged into the source are counted under it."""
+        return customers.filter(source_id__in=counted_with([int(value)]))
 
     def by_next_contact(
         self, customers: QuerySet[Customer], name: str, value: str

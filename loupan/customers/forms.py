@@ -12,7 +12,7 @@ from loupan.core.forms import DayField
 from loupan.core.refusals import Refusal
 from loupan.customers import queries, rules
 from loupan.customers.models import CustomerKind, FollowUp
-from loupan.customers.parameters import NEXT_CONTACT_DAYS
+from loupan.customers.parameters import LOST_REASON, MEDIA, NEXT_CONTACT_DAYS, REGION
 from loupan.customers.states import Grade, IdType
 from loupan.org.models import Project, User
 from loupan.parameters.queries.book import parameter
@@ -64,6 +64,13 @@ class PhonesField(forms.CharField):
         return texts
 
 
+_ENTRIES = {"media_id": MEDIA, "region_id": REGION, "lost_because_id": LOST_REASON}
+
+
+def _entry(label: Any) -> forms.TypedChoiceField:
+    return forms.TypedChoiceField(label=label, required=False, coerce=int, empty_value=None)
+
+
 class _ProjectForm(forms.Form):
     """A form whose choices belong to a project."""
 
@@ -73,7 +80,19 @@ class _ProjectForm(forms.Form):
         if "source_id" in self.fields:
             field = self.fields["source_id"]
             assert isinstance(field, IdChoice)
-            field.queryset = queries.sources_of(project.company_id)
+            field.queryset = queries.sources_of(project.pk)
+        for name, dictionary in _ENTRIES.items():
+            if name in self.fields:
+                field = self.fields[name]
+                assert isinstance(field, forms.TypedChoiceField)
+                choices = queries.entry_choices(project.pk, dictionary)
+                field.choices = [("", _("Not said")), *choices]
+                if not choices:
+                    del self.fields[name]
+        if "method" in self.fields:
+            field = self.fields["method"]
+            assert isinstance(field, forms.ChoiceField)
+            field.choices = queries.method_choices(project.pk)
         if "owner_id" in self.fields:
             field = self.fields["owner_id"]
             assert isinstance(field, IdChoice)
@@ -124,6 +143,8 @@ class CustomerForm(_ProjectForm):
     id_type = forms.ChoiceField(label=_("ID type"), choices=IdType.choices, initial=IdType.ID_CARD)
     id_number = forms.CharField(label=_("ID number or credit code"), max_length=40, required=False)
     source_id = _source()
+    media_id = _entry(_("Media"))
+    region_id = _entry(_("Region"))
     grade = _grade()
     owner_id = IdChoice(
         queryset=None, label=_("Consultant"), required=False, empty_label=_("Nobody yet")
@@ -193,7 +214,7 @@ class CallForm(_NextContactForm):
 
 
 class FollowUpForm(_NextContactForm):
-    method = forms.ChoiceField(label=_("Method"), choices=FollowUp.Method.choices)
+    method = forms.ChoiceField(label=_("Method"))
     result = forms.ChoiceField(label=_("Result"), choices=FollowUp.Result.choices)
     content = forms.CharField(
         label=_("Content"), max_length=2000, widget=forms.Textarea({"rows": 3})
@@ -203,13 +224,16 @@ class FollowUpForm(_NextContactForm):
         required=False,
         help_text=_("Needed, unless the customer is lost."),
     )
+    lost_because_id = _entry(_("Lost because"))
     lost_reason = forms.CharField(
-        label=_("Lost because"),
+        label=_("Lost: in their words"),
         max_length=200,
         required=False,
         help_text=_("Only when the customer is lost: why, and to whom."),
     )
-    field_order = ["method", "result", "content", "grade", "next_contact_on", "lost_reason"]
+    field_order = [
+        "method", "result", "content", "grade", "next_contact_on", "lost_because_id", "lost_reason",
+    ]  # fmt: skip
 
 
 class RevealForm(forms.Form):

@@ -10,31 +10,12 @@ from loupan.core.crypto import EncryptedTextField
 from loupan.core.db import LockingManager
 from loupan.customers.states import CustomerClass, Grade
 from loupan.org.models import Company, Project
+from loupan.parameters.models import DictionaryEntry
 
 
 class CustomerKind(models.TextChoices):
     INDIVIDUAL = "individual", _("Individual")
     CORPORATE = "corporate", _("Company")
-
-
-class Source(models.Model):
-    """How a customer learned of the project (认知途径): a dictionary per company."""
-
-    company = models.ForeignKey(Company, on_delete=models.PROTECT, related_name="+")
-    code = models.CharField(_("Code"), max_length=20)
-    name = models.CharField(_("Name"), max_length=40)
-    is_enabled = models.BooleanField(_("In use"), default=True)
-    version = models.PositiveIntegerField(default=0)
-
-    class Meta:
-        ordering = ["company_id", "code", "id"]
-        verbose_name = _("Source")
-        constraints = [
-            models.UniqueConstraint(fields=["company", "code"], name="source_code_once_per_company")
-        ]
-
-    def __str__(self) -> str:
-        return self.name
 
 
 class Person(models.Model):
@@ -74,7 +55,23 @@ class Customer(models.Model):
     address = EncryptedTextField(_("Address"), blank=True, default="")
     wechat = models.CharField(_("WeChat"), max_length=60, blank=True)
     source = models.ForeignKey(
-        Source, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+        DictionaryEntry, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    media = models.ForeignKey(
+        DictionaryEntry,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("Media"),
+    )
+    region = models.ForeignKey(
+        DictionaryEntry,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("Region"),
     )
     grade = models.CharField(_("Grade"), max_length=1, choices=Grade, default=Grade.C)
     life_class = models.CharField(
@@ -175,7 +172,7 @@ class Visit(models.Model):
     at = models.DateTimeField(_("When"))
     party_size = models.PositiveSmallIntegerField(_("Party size"), default=1)
     source = models.ForeignKey(
-        Source, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+        DictionaryEntry, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
     )
     note = models.CharField(_("Note"), max_length=1000, blank=True)
     received_by = models.ForeignKey(
@@ -195,13 +192,6 @@ class Visit(models.Model):
 class FollowUp(models.Model):
     """A recorded contact with what comes next (跟进). Never removed."""
 
-    class Method(models.TextChoices):
-        PHONE = "phone", _("Phone")
-        WECHAT = "wechat", _("WeChat")
-        MEETING = "meeting", _("Meeting")
-        HOME_VISIT = "home_visit", _("Home visit")
-        MESSAGE = "message", _("Text message")
-
     class Result(models.TextChoices):
         REACHED = "reached", _("Reached")
         NO_ANSWER = "no_answer", _("No answer")
@@ -210,11 +200,21 @@ class FollowUp(models.Model):
 
     customer = models.ForeignKey(Customer, on_delete=models.PROTECT, related_name="follow_ups")
     project = models.ForeignKey(Project, on_delete=models.PROTECT, related_name="+")
-    method = models.CharField(_("Method"), max_length=10, choices=Method)
+    # A code of the dictionary "customers.method"; its text is the project's.
+    method = models.CharField(_("Method"), max_length=20)
     result = models.CharField(_("Result"), max_length=10, choices=Result, default=Result.REACHED)
     content = models.CharField(_("Content"), max_length=2000)
     grade_after = models.CharField(_("Grade after"), max_length=1, choices=Grade)
     next_contact_on = models.DateField(_("Next contact"), null=True)
+    # Why, as the office counts it; and in whose words.
+    lost_because = models.ForeignKey(
+        DictionaryEntry,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("Lost because"),
+    )
     lost_reason = models.CharField(_("Reason for losing"), max_length=200, blank=True)
     at = models.DateTimeField(_("When"))
     by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")

@@ -2,6 +2,7 @@
 
 from django.utils.translation import gettext_lazy as _
 
+from loupan.parameters.hooks import Dictionary
 from loupan.parameters.rules.values import Kind, Parameter
 
 _GROUP = _("Customers")
@@ -28,3 +29,14 @@ REVEALS_PER_DAY = Parameter[int](
     help=_("Every look is counted and kept, whatever the limit."),
 )
 PARAMETERS = (NEXT_CONTACT_DAYS, REVEALS_PER_DAY)
+
+SOURCE, METHOD, LOST_REASON = "customers.source", "customers.method", "customers.lost_reason"
+MEDIA, REGION = "customers.media", "customers.region"
+DICTIONARIES = (
+    Dictionary(SOURCE, _("Sources of customers"), help=_("How a customer learned of the project.")),
+    Dictionary(MEDIA, _("Media"), is_tree=True, help=_("Where the customer saw or heard of us.")),
+    Dictionary(REGION, _("Regions"), is_tree=True, help=_("Where customers live or work.")),
+    Dictionary(METHOD, _("Follow-up methods")),
+    Dictionary(LOST_REASON, _("Reasons for losing a customer"), is_tree=True),
+)
+DICTIONARY_LABELS = {each.code: each.label for each in DICTIONARIES}

@@ -24,13 +24,16 @@ from loupan.customers.models import (
     FollowUp,
     Person,
     Reveal,
-    Source,
     Visit,
 )
+from loupan.customers.parameters import METHOD, SOURCE
 from loupan.customers.permissions import sees_phones
 from loupan.customers.states import CustomerClass
 from loupan.org.hooks import Belongings
 from loupan.org.models import Project, User
+from loupan.parameters.models import DictionaryEntry
+from loupan.parameters.queries.book import book_of
+from loupan.parameters.queries.entries import entries_in_use, entry_named
 
 # --- Lists ----------------------------------------------------------------------------------------
 
@@ -90,17 +93,26 @@ def masked_phones(customer: Customer, viewer: User) -> list[str]:
     return [phone.masked for phone in customer.phones.all()] if sees_phones(viewer) else []
 
 
-def sources_of(company_id: int) -> QuerySet[Source]:
-    return Source.objects.filter(company_id=company_id, is_enabled=True).order_by("code", "id")
+def sources_of(project_id: int) -> QuerySet[DictionaryEntry]:
+    """How customers may have learned of a project."""
+    return entries_in_use(project_id, SOURCE)
 
 
-def source_named(company_id: int, text: str) -> Source | None:
+def source_named(project_id: int, text: str) -> DictionaryEntry | None:
     """The source in use with this id, code or name."""
-    wanted = text.strip()
-    named = Q(code__iexact=wanted) | Q(name__iexact=wanted)
-    if wanted.isdigit() and len(wanted) < 19:
-        named |= Q(pk=int(wanted))
-    return sources_of(company_id).filter(named).first()
+    return entry_named(project_id, SOURCE, text.strip())
+
+
+def entry_choices(project_id: int, dictionary: str) -> list[tuple[int, str]]:
+    """What a form offers of a dictionary, drawn as its tree."""
+    found = book_of(project_id).vocabulary(dictionary).in_use()
+    return [(word.pk, f"{'　' * depth}{word.label}") for depth, word in found]
+
+
+def method_choices(project_id: int) -> list[tuple[str, str]]:
+    """How customers of a project are followed up, by code."""
+    found = book_of(project_id).vocabulary(METHOD).in_use()
+    return [(word.code, str(word.label)) for _depth, word in found]
 
 
 def owners_in(project: Project) -> QuerySet[User]:
@@ -258,7 +270,7 @@ FROM (
 ) found
 JOIN customers_customer c ON c.id = found.customer_id
 JOIN customers_customerphone n ON n.customer_id = c.id
-LEFT JOIN customers_source s ON s.id = c.source_id
+LEFT JOIN parameters_dictionaryentry s ON s.id = c.source_id
 LEFT JOIN org_user u ON u.id = c.owner_id
 ORDER BY c.id DESC, n.sort, n.id
 """
@@ -508,17 +520,18 @@ def _joined(*parts: str) -> str:
 
 
 def _follow_up_events(customer: Customer) -> list[Event]:
-    rows = FollowUp.objects.filter(customer=customer).select_related("by")
+    rows = FollowUp.objects.filter(customer=customer).select_related("by", "lost_because")
+    methods = book_of(customer.project_id).vocabulary(METHOD)
     return [
         Event(
             at=row.at,
             kind="follow_up",
             title=_("Follow-up: %(method)s, %(result)s")
-            % {"method": row.get_method_display(), "result": row.get_result_display()},
+            % {"method": methods.label(row.method), "result": row.get_result_display()},
             by=str(row.by),
-            text=_joined(row.content, row.lost_reason),
+            text=_joined(row.content, str(row.lost_because or ""), row.lost_reason),
             icon="message-circle",
-            tone="danger" if row.lost_reason else "info",
+            tone="danger" if row.lost_reason or row.lost_because_id else "info",
         )
         for row in rows.order_by("-at", "-pk")[:MOST_EVENTS]
     ]

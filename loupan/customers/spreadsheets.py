@@ -15,7 +15,9 @@ from loupan.customers import errors, queries, rules
 from loupan.customers.actions import imports
 from loupan.customers.actions.imports import Draft
 from loupan.customers.forms import SEPARATORS
+from loupan.customers.parameters import SOURCE
 from loupan.org.models import Project, User
+from loupan.parameters.queries.entries import names_in_use
 
 VOCABULARY: Final[Mapping[str, Sequence[str]]] = {
     "name": ("客户姓名", "姓名", "客户名称", "名称", "业主姓名", "客户", "联系人", "name", "customer"),
@@ -129,11 +131,7 @@ class _Reader:
 
     def __init__(self, project: Project, *, today: date) -> None:
         self.today = today
-        self.sources = {
-            key.lower(): source.pk
-            for source in queries.sources_of(project.company_id)
-            for key in (source.code, source.name)
-        }
+        self.sources = names_in_use(project.pk, SOURCE)
         self.owners = {
             key: person.pk
             for person in queries.owners_in(project)

@@ -5,9 +5,11 @@ from itertools import count
 
 from loupan.core.crypto import blind_index
 from loupan.core.identity import mask_phone, normalise_phone, pinyin_of
-from loupan.customers.models import Customer, CustomerKind, CustomerPhone, Person, Source
+from loupan.customers.models import Customer, CustomerKind, CustomerPhone, Person
+from loupan.customers.parameters import SOURCE
 from loupan.customers.states import CustomerClass, Grade
 from loupan.org.models import Project, User
+from loupan.parameters.models import DictionaryEntry
 
 NOON = datetime(2025, 3, 1, 4, 0, tzinfo=UTC)  # 12:00 in Shanghai.
 _serial = count(1)
@@ -18,9 +20,10 @@ def a_phone() -> str:
     return f"139{next(_serial):08d}"
 
 
-def a_source(project: Project, *, code: str = "walk-in", name: str = "自然到访") -> Source:
-    return Source.objects.get_or_create(
-        company_id=project.company_id, code=code, defaults={"name": name}
+def a_source(project: Project, *, code: str = "walk-in", name: str = "自然到访") -> DictionaryEntry:
+    """A source of the company's own dictionary."""
+    return DictionaryEntry.objects.get_or_create(
+        dictionary=SOURCE, company=project.company, code=code, defaults={"name": name}
     )[0]
 
 

@@ -267,8 +267,8 @@ def edit(request: DeskRequest, pk: int) -> HttpResponse:
 
 
 _SHOWN = (
-    "name", "id_type", "source_id", "grade", "sex", "wechat", "legal_representative", "note",
-    "version",
+    "name", "id_type", "source_id", "media_id", "region_id", "grade", "sex", "wechat",
+    "legal_representative", "note", "version",
 )  # fmt: skip
 
 

@@ -24,6 +24,63 @@ class ValueNotOfThisKind(Refusal):
     field = "value"
 
 
+class CodeNotSensible(Refusal):
+    message = _("A code is 1 to 20 letters, digits, dots, dashes or underlines.")
+    field = "code"
+
+
+class CodeTaken(Refusal):
+    message = _("The code %(code)s is taken by “%(name)s” (%(place)s).")
+    field = "code"
+
+
+class ParentNotOfThisDictionary(Refusal):
+    message = _(
+        "An entry can only belong to one of the same dictionary, at its own level or above."
+    )
+    field = "parent_id"
+
+
+class EntryInsideItself(Refusal):
+    message = _("“%(name)s” cannot belong to itself or to something below it.")
+    field = "parent_id"
+
+
+class TreeTooDeep(Refusal):
+    message = _("A dictionary has at most %(deepest)s steps.")
+    field = "parent_id"
+
+
+class NoTree(Refusal):
+    message = _("“%(dictionary)s” is a plain list: nothing belongs to anything.")
+    field = "parent_id"
+
+
+class EntryMerged(Refusal):
+    message = _("“%(name)s” was merged into “%(successor)s”. Change that one.")
+
+
+class MergeNotPossible(Refusal):
+    message = _(
+        "“%(name)s” cannot be merged into “%(successor)s”. Choose another entry in use, of the same"
+        " dictionary, at its own level or above."
+    )
+    field = "successor_id"
+
+
+class EntryHasChildren(Refusal):
+    message = _("Move what belongs to “%(name)s” first: %(count)s entries would hang on nothing.")
+
+
+class ParentUnknown(Refusal):
+    message = _("Row %(row)s belongs to %(code)s, which is not there. Put that row above it.")
+
+
+class NothingToImport(Refusal):
+    message = _("No rows were found. The sheet needs the columns Code and Name.")
+    field = "file"
+
+
 # What `wanted` says, by kind of value.
 WANTED = {
     "bool": _("yes or no"),

@@ -1,5 +1,6 @@
 """What people type when they set up; never saves."""
 
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -8,6 +9,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from loupan.core.forms import AmountField, DayField
+from loupan.parameters.models import DictionaryEntry
 from loupan.parameters.rules.values import LONGEST_TEXT, Kind, Parameter
 
 HUNDRED = Decimal(100)
@@ -109,3 +111,58 @@ class RefusedForm(forms.Form):
     """A verb without anything to type, on a row that may have changed meanwhile."""
 
     version = forms.IntegerField(min_value=0, widget=forms.HiddenInput, required=False)
+
+
+class EntryForm(forms.Form):
+    """A word of a dictionary."""
+
+    code = forms.CharField(
+        label=_("Code"),
+        max_length=20,
+        help_text=_("Letters and digits; it stays, and programs know the entry by it."),
+    )
+    name = forms.CharField(label=_("Name"), max_length=60)
+    name_en = forms.CharField(label=_("English name"), max_length=60, required=False)
+    parent_id = forms.TypedChoiceField(
+        label=_("Belongs to"), required=False, coerce=int, empty_value=None
+    )
+    tone = forms.ChoiceField(
+        label=_("Colour"),
+        required=False,
+        choices=[("", _("None")), *DictionaryEntry.Tone.choices],
+    )
+    version = forms.IntegerField(min_value=0, widget=forms.HiddenInput, required=False)
+
+    def __init__(
+        self,
+        *args: Any,
+        parents: Sequence[tuple[int, str]],
+        is_new: bool,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        field = self.fields["parent_id"]
+        assert isinstance(field, forms.TypedChoiceField)
+        field.choices = [("", _("At the top")), *parents]
+        if not parents:
+            del self.fields["parent_id"]
+        del self.fields["version" if is_new else "code"]
+
+    def values(self) -> dict[str, Any]:
+        return {"parent_id": None, **self.cleaned_data}
+
+
+class MergeForm(forms.Form):
+    successor_id = forms.TypedChoiceField(label=_("Merge into"), coerce=int)
+
+    def __init__(self, *args: Any, others: Sequence[tuple[int, str]], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field = self.fields["successor_id"]
+        assert isinstance(field, forms.TypedChoiceField)
+        field.choices = list(others)
+
+
+class UploadForm(forms.Form):
+    file = forms.FileField(
+        label=_("Spreadsheet"), widget=forms.FileInput({"accept": ".xlsx,.xls,.csv,.ods"})
+    )

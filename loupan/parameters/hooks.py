@@ -1,5 +1,6 @@
 """Sockets for the floors above: what they let an office set, and who keeps what depends on it."""
 
+from dataclasses import dataclass
 from typing import Any
 
 from loupan.core.hooks import Hook
@@ -14,6 +15,27 @@ def declare(*parameters: Parameter[Any]) -> None:
     for parameter in parameters:
         assert parameter.key not in PARAMETERS, f"{parameter.key} is declared twice"
         PARAMETERS[parameter.key] = parameter
+
+
+@dataclass(frozen=True)
+class Dictionary:
+    """A list of words an app lets offices keep: its code ("customers.source"), flat or a tree."""
+
+    code: str
+    label: Any
+    is_tree: bool = False
+    help: Any = ""
+
+
+# Every dictionary of every app, by code, in the order declared.
+DICTIONARIES: dict[str, Dictionary] = {}
+
+
+def declare_dictionaries(*dictionaries: Dictionary) -> None:
+    """Let offices keep these. Called once per app, at start."""
+    for dictionary in dictionaries:
+        assert dictionary.code not in DICTIONARIES, f"{dictionary.code} is declared twice"
+        DICTIONARIES[dictionary.code] = dictionary
 
 
 # Plug: (ids of the projects) -> renew what was computed from the parameters; in the same transaction.

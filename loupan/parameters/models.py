@@ -6,6 +6,7 @@ import uuid
 
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from loupan.core.db import LockingManager
@@ -88,3 +89,74 @@ class ParameterValue(Placed):
 
     def __str__(self) -> str:
         return self.key
+
+
+class DictionaryEntry(Placed):
+    """One word of a dictionary an office keeps itself: a source, a method, a reason (PRM-01, PRM-02).
+
+    Never deleted: what is out of use keeps its text on old records, and what was merged names its
+    successor, under which it is counted.
+    """
+
+    class Tone(models.TextChoices):
+        GREY = "grey", _("Grey")
+        BLUE = "blue", _("Blue")
+        CYAN = "cyan", _("Cyan")
+        GREEN = "green", _("Green")
+        LIME = "lime", _("Lime")
+        YELLOW = "yellow", _("Yellow")
+        ORANGE = "orange", _("Orange")
+        RED = "red", _("Red")
+        PURPLE = "purple", _("Purple")
+
+    dictionary = models.CharField(_("Dictionary"), max_length=40)
+    parent = models.ForeignKey(
+        "self",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="children",
+        verbose_name=_("Belongs to"),
+    )
+    code = models.CharField(_("Code"), max_length=20)
+    name = models.CharField(_("Name"), max_length=60)
+    name_en = models.CharField(_("English name"), max_length=60, blank=True)
+    tone = models.CharField(_("Colour"), max_length=10, choices=Tone, blank=True)
+    order = models.PositiveIntegerField(_("Order"), default=0)
+    is_enabled = models.BooleanField(_("In use"), default=True)
+    successor = models.ForeignKey(
+        "self",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="predecessors",
+        verbose_name=_("Merged into"),
+    )
+
+    objects = LockingManager()
+
+    class Meta:
+        ordering = ["dictionary", "order", "id"]
+        verbose_name = _("Dictionary entry")
+        indexes = [models.Index(fields=["dictionary", "order"], name="entry_by_dictionary")]
+        constraints = [
+            at_one_level("entry_at_one_level"),
+            *once_per_level("dictionary", "code", name="entry_code_once"),
+            models.CheckConstraint(
+                condition=Q(successor=None) | ~Q(successor=models.F("id")),
+                name="entry_no_successor_of_itself",
+            ),
+            models.CheckConstraint(
+                condition=Q(successor=None) | Q(is_enabled=False),
+                name="entry_merged_is_out_of_use",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.label
+
+    @property
+    def label(self) -> str:
+        """The name in the reader's language."""
+        is_english = (get_language() or "").startswith("en")
+        return self.name_en if is_english and self.name_en else self.name

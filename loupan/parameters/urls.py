@@ -1,10 +1,19 @@
 from django.urls import path
 
-from loupan.parameters.views import values
+from loupan.parameters.views import entries, values
 
 app_name = "parameters"
 urlpatterns = [
     path("", values.values, name="values"),
     path("values/<str:key>/", values.value, name="value"),
     path("values/<str:key>/taking-back/", values.taking_back, name="taking_back"),
+    path("dictionaries/", entries.dictionaries, name="dictionaries"),
+    path("dictionaries/<str:code>/", entries.dictionary, name="dictionary"),
+    path("dictionaries/<str:code>/new/", entries.entry_new, name="entry_new"),
+    path("dictionaries/<str:code>/import/", entries.entries_import, name="entries_import"),
+    path("entries/<int:pk>/", entries.entry, name="entry"),
+    path("entries/<int:pk>/merging/", entries.merging, name="merging"),
+    path("entries/<int:pk>/shifting/", entries.shifting, name="shifting"),
+    path("entries/<int:pk>/disabling/", entries.disabling, name="disabling"),
+    path("entries/<int:pk>/enabling/", entries.enabling, name="enabling"),
 ]

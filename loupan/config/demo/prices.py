@@ -6,9 +6,10 @@ from decimal import Decimal
 
 from loupan.config.demo.organisation import Office
 from loupan.config.demo.property import reference
-from loupan.customers.models import Source
+from loupan.customers.parameters import SOURCE
 from loupan.ledger.models import BankAccount
 from loupan.org.models import User
+from loupan.parameters.queries.entries import entries_in_use
 from loupan.pricing.actions.discounts import save_discount
 from loupan.pricing.actions.plans import PlanLineDraft, save_plan
 from loupan.pricing.actions.policies import install_pricing_defaults, save_policy
@@ -128,11 +129,4 @@ def _references(office: Office, by: User, at: datetime) -> list[int]:
             BankAccount, by, at, company=project.company, project=project, name=name, bank=bank,
             number=number, kind=kind, is_enabled=True,
         )  # fmt: skip
-    names = {
-        "01": "自然来访", "02": "老业主推荐", "03": "线上平台", "04": "户外广告", "05": "渠道带访",
-        "06": "短视频直播", "07": "朋友圈",
-    }  # fmt: skip
-    return [
-        reference(Source, by, at, company=project.company, code=code, name=name, is_enabled=True).pk
-        for code, name in names.items()
-    ]
+    return list(entries_in_use(project.pk, SOURCE).values_list("pk", flat=True))

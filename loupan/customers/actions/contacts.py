@@ -9,9 +9,12 @@ from loupan.core.db import writes
 from loupan.customers import errors, queries, rules
 from loupan.customers.actions.registrations import register_customer
 from loupan.customers.models import Customer, FollowUp, Visit
+from loupan.customers.parameters import DICTIONARY_LABELS, LOST_REASON
 from loupan.customers.states import CustomerClass, Grade
 from loupan.org.models import User
 from loupan.org.permissions import require
+from loupan.parameters.models import DictionaryEntry
+from loupan.parameters.queries.entries import entries_in_use
 
 
 @writes
@@ -145,13 +148,15 @@ def record_follow_up(
     grade: str | None = None,
     next_contact_on: date | None = None,
     lost_reason: str = "",
+    lost_because_id: int | None = None,
     by: User,
     at: datetime,
 ) -> FollowUp:
     """Keep what was said and what comes next (CUS-18); with a reason the customer is lost (CUS-30).
 
     The next date is needed unless the customer is lost.  An answer renews the protection (ORC-60).
-    Raises NextContactNeeded, NextContactNotSensible, ContentNeeded.
+    Raises NextContactNeeded, NextContactNotSensible, ContentNeeded, UnknownMethod,
+    UnknownEntry.
     """
     customer = _locked(customer_id)
     require(by, "customers.record_follow_up", customer.project_id)
@@ -159,21 +164,26 @@ def record_follow_up(
     lost_reason = rules.clean_line(lost_reason)
     if not content:
         raise errors.ContentNeeded
-    if next_contact_on is None and not lost_reason:
+    if method not in dict(queries.method_choices(customer.project_id)):
+        raise errors.UnknownMethod
+    because = _chosen(LOST_REASON, lost_because_id, customer.project_id)
+    is_lost = bool(lost_reason or because)
+    if next_contact_on is None and not is_lost:
         raise errors.NextContactNeeded
     _check_next_contact(next_contact_on, at)
     before = audit.snapshot(customer, *_MOVED)
     customer.grade = Grade(grade or customer.grade)
-    if lost_reason and customer.life_class in _OPEN:
+    if is_lost and customer.life_class in _OPEN:
         customer.life_class, next_contact_on = CustomerClass.LOST, None
     row = FollowUp.objects.create(
         customer=customer,
         project_id=customer.project_id,
-        method=FollowUp.Method(method),
+        method=method,
         result=FollowUp.Result(result),
         content=content,
         grade_after=customer.grade,
         next_contact_on=next_contact_on,
+        lost_because=because,
         lost_reason=lost_reason,
         at=at,
         by=by,
@@ -214,9 +224,18 @@ def _check_next_contact(day: date | None, at: datetime) -> None:
 def _source_id(source_id: int | None, customer: Customer) -> int | None:
     if source_id is None:
         return None
-    if not queries.sources_of(customer.project.company_id).filter(pk=source_id).exists():
+    if not queries.sources_of(customer.project_id).filter(pk=source_id).exists():
         raise errors.UnknownSource
     return source_id
+
+
+def _chosen(dictionary: str, entry_id: int | None, project_id: int) -> DictionaryEntry | None:
+    if entry_id is None:
+        return None
+    entry = entries_in_use(project_id, dictionary).filter(pk=entry_id).first()
+    if entry is None:
+        raise errors.UnknownEntry(dictionary=DICTIONARY_LABELS[dictionary])
+    return entry
 
 
 def _protect(customer: Customer, at: datetime) -> None:

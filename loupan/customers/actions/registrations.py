@@ -21,12 +21,14 @@ from loupan.customers.models import (
     CustomerPhone,
     DuplicateAttempt,
     Person,
-    Source,
 )
+from loupan.customers.parameters import DICTIONARY_LABELS, MEDIA, REGION
 from loupan.customers.permissions import consults_in
 from loupan.customers.states import CustomerClass, Grade
 from loupan.org.models import Project, User
 from loupan.org.permissions import require
+from loupan.parameters.models import DictionaryEntry
+from loupan.parameters.queries.entries import entries_in_use
 
 
 @writes
@@ -39,6 +41,8 @@ def register_customer(
     id_number: str = "",
     id_type: str = "id_card",
     source_id: int | None = None,
+    media_id: int | None = None,
+    region_id: int | None = None,
     owner_id: int | None = None,
     grade: str = Grade.C,
     sex: str = "",
@@ -95,6 +99,8 @@ def register_customer(
         address=rules.clean_line(address),
         wechat=rules.clean_line(wechat),
         source=_source(source_id, project),
+        media=_chosen(MEDIA, media_id, project),
+        region=_chosen(REGION, region_id, project),
         grade=Grade(grade),
         owner=owner,
         note=rules.clean_text(note),
@@ -143,6 +149,8 @@ def edit_customer(
     id_number: str | None = None,
     id_type: str | None = None,
     source_id: int | None = None,
+    media_id: int | None = None,
+    region_id: int | None = None,
     grade: str | None = None,
     sex: str | None = None,
     wechat: str | None = None,
@@ -170,6 +178,10 @@ def edit_customer(
         customer.pinyin, customer.initials = pinyin_of(customer.name)
     if source_id is not None and source_id != customer.source_id:
         customer.source = _source(source_id, customer.project)
+    if media_id is not None and media_id != customer.media_id:
+        customer.media = _chosen(MEDIA, media_id, customer.project)
+    if region_id is not None and region_id != customer.region_id:
+        customer.region = _chosen(REGION, region_id, customer.project)
     if grade is not None:
         customer.grade = Grade(grade)
     if sex is not None:
@@ -212,7 +224,8 @@ def edit_customer(
 
 
 _EDITED = (
-    "name", "given_name", "pinyin", "initials", "source", "grade", "sex", "id_type", "wechat",
+    "name", "given_name", "pinyin", "initials", "source", "media", "region", "grade", "sex",
+    "id_type", "wechat",
     "legal_representative", "note", "address",
 )  # fmt: skip
 
@@ -239,45 +252,22 @@ def log_duplicate_attempt(
     return attempt
 
 
-@writes
-def add_default_sources(*, company_id: int, by: User | None, at: datetime) -> list[Source]:
-    """Give a company the usual ways customers learn of a project, where it has them not yet."""
-    if by is not None:
-        require(by, "org.manage")
-    there = set(Source.objects.filter(company_id=company_id).values_list("code", flat=True))
-    made = []
-    for code, label in DEFAULT_SOURCES.items():
-        if code not in there:
-            source = Source.objects.create(company_id=company_id, code=code, name=label)
-            audit.record("customers.source.made", source, by=by, at=at, code=code)
-            made.append(source)
-    return made
-
-
-# Data of a Chinese sales office, not sentences of the product: they are edited like any dictionary.
-DEFAULT_SOURCES = {
-    "walk_in": "自然到访",
-    "call_in": "来电咨询",
-    "referral": "老带新",
-    "channel": "渠道带访",
-    "broker": "中介推荐",
-    "online": "网络平台",
-    "outdoor": "户外广告",
-    "short_video": "短视频",
-    "wechat": "微信",
-    "event": "展会活动",
-    "employee": "员工推荐",
-    "other": "其他",
-}
-
-
-def _source(source_id: int | None, project: Project) -> Source | None:
+def _source(source_id: int | None, project: Project) -> DictionaryEntry | None:
     if source_id is None:
         return None
-    source = queries.sources_of(project.company_id).filter(pk=source_id).first()
+    source = queries.sources_of(project.pk).filter(pk=source_id).first()
     if source is None:
         raise errors.UnknownSource
     return source
+
+
+def _chosen(dictionary: str, entry_id: int | None, project: Project) -> DictionaryEntry | None:
+    if entry_id is None:
+        return None
+    entry = entries_in_use(project.pk, dictionary).filter(pk=entry_id).first()
+    if entry is None:
+        raise errors.UnknownEntry(dictionary=DICTIONARY_LABELS[dictionary])
+    return entry
 
 
 def _first_owner(owner_id: int | None, *, project: Project, by: User) -> User | None:
@@ -401,7 +391,9 @@ def _note_suspects(customer: Customer, masked: Sequence[str], *, by: User, at: d
 
 
 def _locked(customer_id: int) -> Customer:
-    rows = Customer.objects.locked().select_related("project", "person", "source", "owner")
+    rows = Customer.objects.locked().select_related(
+        "project", "person", "source", "media", "region", "owner"
+    )
     return rows.get(pk=customer_id)
 
 
@@ -416,6 +408,8 @@ def _seen(customer: Customer) -> dict[str, Any]:
         "sex": customer.sex,
         "grade": customer.grade,
         "source": customer.source,
+        "media": customer.media,
+        "region": customer.region,
         "wechat": customer.wechat,
         "address": rules.mask_address(customer.address),
         "legal_representative": customer.legal_representative,

@@ -11,7 +11,9 @@ from django.db.models import OuterRef, Subquery
 
 from loupan.parameters import hooks
 from loupan.parameters.models import ParameterStamp, ParameterValue
+from loupan.parameters.queries.entries import vocabularies_of
 from loupan.parameters.queries.places import depth_of, key_of, upward_of
+from loupan.parameters.rules.entries import Vocabulary, vocabulary
 from loupan.parameters.rules.values import Held, Parameter, Resolved, resolved
 
 T = TypeVar("T")
@@ -23,12 +25,18 @@ class ParameterBook:
     """The settings of one project at one moment; read only."""
 
     values: Mapping[str, Resolved]
+    vocabularies: Mapping[str, Vocabulary]
 
     def __getitem__(self, parameter: Parameter[T]) -> T:
         found: T = self.values[parameter.key].value
         return found
 
+    def vocabulary(self, dictionary: str) -> Vocabulary:
+        """The entries of a dictionary the project knows, those out of use included."""
+        return self.vocabularies.get(dictionary, NO_WORDS)
 
+
+NO_WORDS = vocabulary(())
 _books: dict[UUID, ParameterBook] = {}
 
 
@@ -45,7 +53,9 @@ def book_of(project_id: int, stamp: UUID | None = None) -> ParameterBook:
     stamp = held.first()
     if stamp is not None and (known := _books.get(stamp)):
         return known
-    book = ParameterBook(values=_values_of(project_id))
+    book = ParameterBook(
+        values=_values_of(project_id), vocabularies=vocabularies_of(upward_of(project_id))
+    )
     if stamp is not None:
         if len(_books) >= MOST_BOOKS:
             _books.pop(next(iter(_books)))

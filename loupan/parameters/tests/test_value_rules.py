@@ -102,8 +102,14 @@ def test_bounds_belong_to_the_values(value: int, problem: Problem) -> None:
         ([], Resolved(15)),
         ([Held("g", "20")], Resolved(20, "g")),
         ([Held("g", "20"), Held("c", None), Held("p", "30")], Resolved(30, "p")),
-        ([Held("g", "20", is_locked=True), Held("c", "25"), Held("p", "30")], Resolved(20, "g", "g")),
-        ([Held("g", "20"), Held("c", "25", is_locked=True), Held("p", "30")], Resolved(25, "c", "c")),
+        (
+            [Held("g", "20", is_locked=True), Held("c", "25"), Held("p", "30")],
+            Resolved(20, "g", "g"),
+        ),
+        (
+            [Held("g", "20"), Held("c", "25", is_locked=True), Held("p", "30")],
+            Resolved(25, "c", "c"),
+        ),
         ([Held("g", "20"), Held("p", "9999")], Resolved(20, "g")),
     ],
 )

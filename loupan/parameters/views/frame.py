@@ -6,13 +6,10 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from loupan.core.ui import Text
 from loupan.org.models import User
 from loupan.org.queries import DeskRequest, NoProject, current_project
 from loupan.parameters.permissions import MANAGE, READ
 from loupan.parameters.queries.places import Place, place_named, places_for
-
-TABS: tuple[tuple[str, Text], ...] = ()
 
 
 def place_asked(request: DeskRequest) -> Place:
@@ -58,4 +55,4 @@ def frame_of(user: User, place: Place, tab: str) -> dict[str, Any]:
 
 
 def _tabs() -> list[tuple[str, str]]:
-    return [("values", _("Parameters"))]
+    return [("values", _("Parameters")), ("dictionaries", _("Dictionaries"))]

@@ -9,23 +9,15 @@ from ninja import Path, Router, Schema
 from pydantic import Field, StringConstraints
 
 from loupan.core.rest import ERRORS, ApiRequest, CleanText
-from loupan.org.permissions import require
 from loupan.parameters import hooks
 from loupan.parameters.actions import values as value_actions
-from loupan.parameters.permissions import READ
-from loupan.parameters.queries.places import Place, place_named
+from loupan.parameters.api.levels import PlaceKey, place_asked
+from loupan.parameters.queries.places import Place
 from loupan.parameters.queries.values import Line, line_at, lines_at, refusal_of
 from loupan.parameters.rules.values import Parameter, WrongValue, read, written
 
 router = Router(tags=["parameters"])
 
-PlaceKey = Annotated[
-    str,
-    Path(
-        pattern=r"^(group|(company|project)-[1-9][0-9]{0,17})$",
-        description="The level: `group`, `company-ID` or `project-ID`",
-    ),
-]
 Key = Annotated[str, Path(max_length=80, pattern=r"^[a-z0-9_.]+$")]
 ValueText = Annotated[
     str,
@@ -62,11 +54,6 @@ class ParameterIn(Schema):
     value: ValueText
     is_locked: bool = False
     version: Version | None = None
-
-
-def _place(request: ApiRequest, key: str) -> Place:
-    require(request.user, READ)
-    return place_named(request.user, key)
 
 
 def _out(line: Line) -> dict[str, Any]:
@@ -106,7 +93,7 @@ def _now(place: Place, key: str) -> dict[str, Any]:
 )
 def parameters(request: ApiRequest, place: PlaceKey) -> Any:
     """Every parameter at a level of the tree: what counts there, where it comes from, who locked it."""
-    return {"items": [_out(line) for line in lines_at(_place(request, place))]}
+    return {"items": [_out(line) for line in lines_at(place_asked(request, place))]}
 
 
 @router.put(
@@ -116,7 +103,7 @@ def parameters(request: ApiRequest, place: PlaceKey) -> Any:
 )
 def set_parameter(request: ApiRequest, place: PlaceKey, key: Key, payload: ParameterIn) -> Any:
     """Say what a parameter is at a level and below, and lock it for the levels below if wished."""
-    there, wanted = _place(request, place), _parameter(key)
+    there, wanted = place_asked(request, place), _parameter(key)
     try:
         value = read(wanted, payload.value)
     except WrongValue as wrong:
@@ -140,7 +127,7 @@ def set_parameter(request: ApiRequest, place: PlaceKey, key: Key, payload: Param
 )
 def clear_parameter(request: ApiRequest, place: PlaceKey, key: Key) -> Any:
     """Say nothing at this level any more: the level above, or the default, counts again."""
-    there = _place(request, place)
+    there = place_asked(request, place)
     _parameter(key)
     value_actions.clear_parameter(key=key, place=there, by=request.user, at=timezone.now())
     return _now(there, key)
