@@ -12,6 +12,7 @@ from loupan.pricing.actions.prices import NewPrice, set_floor_prices, set_list_p
 from loupan.pricing.errors import UnitIsClaimed
 from loupan.pricing.testing import a_discount, a_lump_sum_plan, a_mortgage_plan
 from loupan.sales.models import Deal
+from loupan.sales.queries.attached import AttachedWish
 from loupan.sales.queries.books import book_differences
 from loupan.sales.testing import (
     RESERVED_AT,
@@ -23,6 +24,7 @@ from loupan.sales.testing import (
     a_provisional,
     a_receipt,
     a_reservation,
+    a_stall,
     an_office,
 )
 
@@ -31,8 +33,8 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("breaks_the_books")
 
 @pytest.fixture
 def office() -> Office:
-    """One deal contracted and paid in part, one reserved with a limited discount, one filed; a
-    provisional reservation that became a deal, and one that runs."""
+    """One deal contracted and paid in part, one reserved with a limited discount, one filed
+    with a stall; a provisional reservation that became a deal, and one that runs."""
     office = an_office()
     limited = a_discount(office.project, office.mo, code="FIRST2", kind="regular", quota=2)
     deal = a_contract(office, a_reservation(office)).deal
@@ -42,7 +44,8 @@ def office() -> Office:
     kept = a_provisional(office, customer=buyer, is_paid=True)
     a_reservation(office, unit=kept.unit, buyers=[buyer], at=SIGNED_AT)
     a_provisional(office, is_paid=True)
-    a_filing(office, a_contract(office, a_reservation(office)).deal)
+    stall = AttachedWish(a_stall(office).pk)
+    a_filing(office, a_contract(office, a_reservation(office, attached=[stall])).deal)
     assert book_differences() == []
     return office
 
@@ -65,6 +68,13 @@ def sent(statement: str) -> None:
         ("UPDATE ledger_allocation SET amount = amount - 1", "allocations differ"),
         ("DELETE FROM ledger_allocation", "allocations differ"),
         ("UPDATE pricing_discount SET used = 2 WHERE quota IS NOT NULL", "discount"),
+        (
+            "UPDATE sales_claim SET is_active = false WHERE unit_id IN (SELECT unit_id FROM"
+            " sales_attachedunit)",
+            "U-9",
+        ),
+        ("UPDATE sales_attachedunit SET removed_on = attached_on", "U-9"),
+        ("UPDATE sales_attachedunit SET amount = amount + 1", "U-9"),
         ("UPDATE sales_buyer SET share = 0.5", "shares come to"),
         ("UPDATE sales_processstep SET actual_on = NULL", "step down_payment"),
         ("UPDATE sales_deal SET contracted_on = '2025-03-14' WHERE status = 'contracted'", "says"),
