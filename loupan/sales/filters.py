@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from loupan.core.forms import DayInput
 from loupan.customers import queries as customers
-from loupan.sales.models import Buyer, Contract, Reservation
+from loupan.sales.models import Buyer, Contract, ProvisionalReservation, Reservation
 from loupan.sales.states import DealStatus
 
 
@@ -81,3 +81,36 @@ def narrowed(rows: QuerySet[Any], when: str, *, today: Any) -> QuerySet[Any]:
     if when == "late":
         return waiting.filter(sign_by__lt=today)
     return waiting.filter(sign_by__gte=today, sign_by__lte=today + timedelta(days=7))
+
+
+class ProvisionalFilter(django_filters.FilterSet):  # type: ignore[misc]  # It is untyped.
+    q = django_filters.CharFilter(label=_("Unit, number or customer"), method="by_text")
+    state = django_filters.ChoiceFilter(
+        label=_("State"),
+        choices=[("running", _("Runs")), ("kept", _("Over, to be decided")), ("ended", _("Ended"))],
+        method="by_state",
+        empty_label=_("All states"),
+    )
+
+    class Meta:
+        model = ProvisionalReservation
+        fields: list[str] = []
+
+    def by_text(self, rows: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
+        text = value.strip()[:60].replace("\x00", "")
+        people = customers.matching(
+            customers.customers_for(self.request.user), self.request.user, text
+        )
+        return rows.filter(
+            Q(number__icontains=text)
+            | Q(unit__number__icontains=text)
+            | Q(customer__in=people.order_by().values("pk"))
+        )
+
+    def by_state(self, rows: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
+        if value == "ended":
+            return rows.filter(claim__is_active=False)
+        running = rows.filter(claim__is_active=True)
+        if value == "kept":
+            return running.filter(claim__expires_at__lte=self.request.at)
+        return running.filter(claim__expires_at__gt=self.request.at)

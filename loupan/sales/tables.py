@@ -4,13 +4,14 @@ from decimal import Decimal
 from typing import Any
 
 from django.urls import reverse
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from loupan.core.formatting import money_text
 from loupan.core.models import AuditEvent
 from loupan.core.ui import Column
 from loupan.documents.models import PaperKind
-from loupan.sales.models import Contract, Deal, Reservation
+from loupan.sales.models import Contract, Deal, ProvisionalReservation, Reservation
 from loupan.sales.states import DealStatus
 
 DEAL_TONES = {
@@ -28,6 +29,20 @@ EVENTS = {
     "sales.reservation.cancelled": (_("Reservation cancelled"), "arrow-back-up", "red"),
     "sales.contract.signed": (_("Contract signed"), "contract", "green"),
     "sales.contract.cancelled": (_("Contract cancelled"), "arrow-back-up", "red"),
+    "sales.contract.voided": (_("Contract voided"), "ban", "red"),
+    "sales.contract.filed": (_("Filed online"), "building-bank", "maroon"),
+    "sales.contract.unfiled": (_("Un-filed"), "arrow-back-up", "red"),
+    "sales.unfiling.requested": (_("Un-filing asked for"), "message-question", "orange"),
+    "sales.unfiling.confirmed": (_("Un-filing confirmed"), "check", "orange"),
+    "sales.unfiling.declined": (_("Un-filing declined"), "x", "grey"),
+    "sales.handover.allowed": (_("Handover allowed"), "check", "orange"),
+    "sales.unit.handed_over": (_("Handed over"), "key", "purple"),
+    "sales.handover.undone": (_("Handover undone"), "arrow-back-up", "red"),
+    "sales.title.issued": (_("Title issued"), "certificate", "blue"),
+    "sales.provisional.made": (_("Reserved provisionally"), "clock", "yellow"),
+    "sales.provisional.withdrawn": (_("Paid back"), "arrow-back-up", "red"),
+    "sales.provisional.converted": (_("Became a reservation"), "writing", "orange"),
+    "ledger.receipt.carried_over": (_("Carried over"), "arrows-exchange", "green"),
     "ledger.receipt.recorded": (_("Receipt recorded"), "cash", "green"),
     "ledger.receipt.reversed": (_("Receipt reversed"), "arrow-back-up", "red"),
     "documents.paper.printed": (_("Paper printed"), "printer", "grey"),
@@ -120,3 +135,39 @@ CONTRACTS = [
     Column("signed_on", _("Signed on"), kind="date", sort="signed_on"),
     *_PRICE,
 ]
+
+
+# --- Provisional reservations ---------------------------------------------------------------------
+
+
+def provisional_url(row: ProvisionalReservation) -> str:
+    return reverse("sales:provisional", args=[row.pk])
+
+
+def provisional_state(row: ProvisionalReservation) -> tuple[str, str]:
+    """How it stands, in words and colour. Its claim goes on after its time only where money is."""
+    claim = row.claim
+    if claim.is_active and claim.kept_since:
+        return gettext("Over, to be decided"), "red"
+    if claim.is_active:
+        return gettext("Runs"), "yellow"
+    words = {
+        "reserved": (gettext("Became a reservation"), "orange"),
+        "withdrawn": (gettext("Paid back"), "grey"),
+        "expired": (gettext("Expired"), "grey"),
+    }
+    return words.get(claim.end_reason, (claim.end_reason, "grey"))
+
+
+PROVISIONALS = [
+    Column("number", _("Number"), link=provisional_url, sort="number"),
+    Column("unit", _("Unit"), value=lambda row: row.unit.number),
+    Column("customer", _("Customer"), value=lambda row: row.customer.name),
+    Column("state", _("State"), kind="status",
+           value=lambda row: provisional_state(row)[0],
+           tone=lambda row: provisional_state(row)[1]),
+    Column("amount", _("Amount"), kind="money", sort="amount"),
+    Column("made_on", _("Made on"), kind="date", sort="made_on"),
+    Column("until", _("Until"), kind="datetime", value=lambda row: row.claim.expires_at),
+    Column("consultant", _("Consultant"), value=lambda row: str(row.consultant)),
+]  # fmt: skip

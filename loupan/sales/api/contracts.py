@@ -75,7 +75,7 @@ class ContractsOut(Schema):
     next: str | None = None
 
 
-def _contract(made: Contract) -> dict[str, Any]:
+def contract_out(made: Contract) -> dict[str, Any]:
     return {
         "id": made.pk,
         "deal_id": made.deal_id,
@@ -95,7 +95,7 @@ def sign(request: ApiRequest, reservation_id: Id, payload: ContractIn) -> Any:
         made = contracts.sign_contract(
             reservation_id=there.pk, **payload.dict(), by=request.user, at=timezone.now()
         )
-        return 201, _contract(made)
+        return 201, contract_out(made)
 
     return answer_once(request, do)
 
@@ -133,4 +133,4 @@ def contract_list(
     """Contracts within reach, newest first; `from` and `to` are days of signing."""
     rows = contracts_for(request.user).filter(**filtered(filters, deal="deal__", day="signed_on"))
     page, following = paged(rows, after=after, limit=limit)
-    return {"items": [{**_contract(row), **row_out(row)} for row in page], "next": following}
+    return {"items": [{**contract_out(row), **row_out(row)} for row in page], "next": following}

@@ -18,13 +18,15 @@ from loupan.core.rest import (
     ApiRequest,
     Id,
     Line,
+    LongText,
     MoneyIn,
     MoneyOut,
     RateIn,
     paged,
 )
 from loupan.pricing.queries import Special
-from loupan.sales.actions import cancellations, reservations
+from loupan.sales.actions import cancellations, contracts, reservations
+from loupan.sales.api.contracts import ContractOut, contract_out
 from loupan.sales.api.deals import DealFilterIn, filtered, row_out
 from loupan.sales.api.money import MethodCode, money_text
 from loupan.sales.api.units import (
@@ -139,6 +141,48 @@ def reserve(request: ApiRequest, unit_id: Id, payload: ReservationIn) -> Any:
             at=timezone.now(),
         )
         return 201, _reservation(made)
+
+    return answer_once(request, do)
+
+
+class DirectContractIn(Schema):
+    buyers: Annotated[list[BuyerIn], Field(min_length=1, max_length=20)]
+    payment_plan_id: Id
+    signed_on: Day
+    discount_ids: Ids = []
+    deposit: MoneyIn | None = None
+    special: SpecialIn | None = None
+    attached: Annotated[list[AttachedIn], Field(max_length=20)] = []
+    number: Annotated[Line, Field(max_length=40)] = ""
+    terms: LongText = ""
+
+
+@router.post(
+    "units/{unit_id}/contract/",
+    response={201: ContractOut, **ERRORS},
+    summary="Sign a contract directly",
+)
+def contract_directly(request: ApiRequest, unit_id: Id, payload: DirectContractIn) -> Any:
+    """Agreement and contract at once, where the project allows it (直接签约)."""
+    ensure_visible(request, unit_id)
+
+    def do() -> tuple[int, Mapping[str, Any]]:
+        special = payload.special
+        made = contracts.contract_directly(
+            unit_id=unit_id,
+            buyers=[reservations.BuyerDraft(**buyer.dict()) for buyer in payload.buyers],
+            payment_plan_id=payload.payment_plan_id,
+            signed_on=payload.signed_on,
+            discount_ids=payload.discount_ids,
+            deposit=payload.deposit,
+            special=Special(**special.dict()) if special else None,
+            attached=wishes(payload.attached),
+            number=payload.number,
+            terms=payload.terms,
+            by=request.user,
+            at=timezone.now(),
+        )
+        return 201, contract_out(made)
 
     return answer_once(request, do)
 

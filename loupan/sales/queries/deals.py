@@ -16,11 +16,16 @@ from loupan.sales.models import (
     Buyer,
     Contract,
     Deal,
+    Filing,
+    Handover,
     ProcessStep,
+    ProvisionalReservation,
     Reservation,
+    TitleCertificate,
+    Unfiling,
 )
 from loupan.sales.queries.attached import attached_of
-from loupan.sales.states import DEAL
+from loupan.sales.states import DEAL, UnfilingStatus
 
 
 def deals_for(viewer: User) -> QuerySet[Deal]:
@@ -50,6 +55,12 @@ class DealPage:
     contract: Contract | None
     attached: list[AttachedUnit]
     open_verbs: list[str]
+    voided: list[Contract]
+    filing: Filing | None
+    unfiling: Unfiling | None
+    handover: Handover | None
+    title: TitleCertificate | None
+    provisional: ProvisionalReservation | None
 
     @property
     def main_total(self) -> Decimal:
@@ -66,6 +77,8 @@ def deal_page(deal: Deal, on: date) -> DealPage:
         .prefetch_related("allocations")
         .order_by("id")
     )
+    contracts = list(Contract.objects.filter(deal=deal).order_by("pk"))
+    filing = Filing.objects.filter(deal=deal, is_active=True).first()
     received = sum((receipt.amount for receipt in receipts), Decimal("0.00"))
     return DealPage(
         deal=deal,
@@ -75,9 +88,15 @@ def deal_page(deal: Deal, on: date) -> DealPage:
         balance=ledger.balance_from(lines, received=received, on=on),
         steps=list(deal.steps.all()),
         reservation=Reservation.objects.filter(deal=deal).first(),
-        contract=Contract.objects.filter(deal=deal, is_void=False).first(),
+        contract=next((row for row in contracts if not row.is_void), None),
         attached=list(attached_of(deal)),
         open_verbs=DEAL.open_verbs(deal.status),
+        voided=[row for row in contracts if row.is_void],
+        filing=filing,
+        unfiling=filing.unfilings.filter(status=UnfilingStatus.OPEN).first() if filing else None,
+        handover=Handover.objects.filter(deal=deal, is_active=True).first(),
+        title=TitleCertificate.objects.filter(deal=deal).first(),
+        provisional=ProvisionalReservation.objects.filter(deal=deal).first(),
     )
 
 
@@ -91,7 +110,10 @@ def history_of_deal(page: DealPage) -> list[AuditEvent]:
     subjects: dict[str, list[int]] = {
         "sales.deal": [page.deal.pk],
         "sales.reservation": [page.reservation.pk] if page.reservation else [],
-        "sales.contract": [page.contract.pk] if page.contract else [],
+        "sales.contract": [
+            *([page.contract.pk] if page.contract else []),
+            *(row.pk for row in page.voided),
+        ],
         "ledger.receipt": [receipt.pk for receipt in page.receipts],
         "documents.printing": [printing.pk for printing in printings_of(page)],
     }

@@ -20,11 +20,7 @@ from loupan.pricing.queries import (
     Offer,
     OfferLine,
 )
-from loupan.sales.models import (
-    Contract,
-    Deal,
-    Reservation,
-)
+from loupan.sales.models import Contract, Deal, ProvisionalReservation, Reservation
 from loupan.sales.queries.attached import attached_of
 from loupan.sales.states import AttachedPricing
 
@@ -36,6 +32,7 @@ MONEY_WORDS = {
     MoneyType.COMMERCIAL_LOAN: "商业贷款",
     MoneyType.PROVIDENT_LOAN: "公积金贷款",
     MoneyType.BALANCE: "余款",
+    MoneyType.ADVANCE_PAYMENT: "小订金",
     MoneyType.PENALTY: "违约金",
 }
 
@@ -55,6 +52,7 @@ RECEIPT_TITLES = {
     Receipt.Kind.REFUND: "退款单",
     Receipt.Kind.REVERSAL: "红字收据",
     Receipt.Kind.FORFEIT: "违约金确认单",
+    Receipt.Kind.TRANSFER: "转款单",
 }
 
 
@@ -199,7 +197,12 @@ def offer_fields(
 
 
 def receipt_fields(
-    receipt: Receipt, deal: Deal, *, address: str, foot: str, mark: str = ""
+    receipt: Receipt,
+    deal: Deal | ProvisionalReservation,
+    *,
+    address: str,
+    foot: str,
+    mark: str = "",
 ) -> dict[str, Any]:
     """The merge fields of a receipt, a refund or a reversal; nothing on it is ever altered."""
     parts: dict[int, Decimal] = {}

@@ -1,10 +1,11 @@
 """Provisional reservations within reach, and one with its money."""
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 
 from django.db.models import Q, QuerySet
 
+from loupan.core.calendar import business_day
 from loupan.core.models import AuditEvent
 from loupan.ledger import queries as ledger
 from loupan.ledger.models import Receipt
@@ -61,7 +62,7 @@ class ProvisionalPage:
     is_kept: bool  # U-12: over, but there is money on it.
 
 
-def provisional_page(found: ProvisionalReservation, on: date, at: datetime) -> ProvisionalPage:
+def provisional_page(found: ProvisionalReservation, at: datetime) -> ProvisionalPage:
     """Everything about a provisional reservation that its page and the API show."""
     lines = ledger.lines_of(found.account_id)
     receipts = list(
@@ -77,7 +78,7 @@ def provisional_page(found: ProvisionalReservation, on: date, at: datetime) -> P
         provisional=found,
         lines=lines,
         receipts=receipts,
-        balance=ledger.balance_from(lines, received=received, on=on),
+        balance=ledger.balance_from(lines, received=received, on=business_day(at)),
         is_running=claim.is_active,
         is_kept=claim.is_active and is_over and received > 0,
     )

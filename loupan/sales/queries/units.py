@@ -21,12 +21,15 @@ from loupan.sales.models import (
     Claim,
     Deal,
     ProcessStep,
+    ProvisionalReservation,
     Quote,
 )
 from loupan.sales.queries.attached import attached_of
 from loupan.sales.queries.deals import deals_for
 from loupan.sales.queries.process import light_of
+from loupan.sales.queries.provisionals import provisionals_for
 from loupan.sales.queries.quotes import quotes_for
+from loupan.sales.states import ClaimKind
 
 
 @dataclass(frozen=True)
@@ -38,6 +41,8 @@ class UnitSheet:
     # Only where the customer of the claim is the viewer's own to see.
     claim_customer: Customer | None
     deal: Deal | None
+    # What keeps it for a small amount, where the viewer may see it; U-12: over, with money on it.
+    provisional: ProvisionalReservation | None
     # The main unit of the deal where this one is attached to it, and what goes with the deal.
     goes_with: Unit | None
     attached: list[AttachedUnit]
@@ -70,6 +75,9 @@ def unit_sheet(unit: Unit, viewer: User, on: date) -> UnitSheet:
         claim=claim,
         claim_customer=customer,
         deal=deal,
+        provisional=provisionals_for(viewer).filter(claim=claim).first()
+        if claim and claim.kind == ClaimKind.PROVISIONAL
+        else None,
         goes_with=deal.unit if deal and deal.unit_id != unit.pk else None,
         attached=list(attached_of(deal)) if deal else [],
         steps=[(step, light_of(step, on)) for step in deal.steps.all()] if deal else [],

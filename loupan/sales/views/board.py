@@ -27,7 +27,7 @@ from loupan.customers.queries import customers_for
 from loupan.documents.queries import table_pdf
 from loupan.inventory.actions.units import release_units, unwithhold_units, withhold_units
 from loupan.inventory.models import Orientation, Unit
-from loupan.inventory.permissions import READ_BOARD, RELEASE_UNIT, WITHHOLD_UNIT
+from loupan.inventory.permissions import READ_BOARD, RELEASE_UNIT, TAKE_OFF_MARKET, WITHHOLD_UNIT
 from loupan.inventory.queries.board import (
     BoardBuilding,
     board_buildings,
@@ -437,6 +437,14 @@ def _verbs(viewer: User, sheet: UnitSheet, at: datetime) -> list[PanelVerb]:
     if own and "hold" in moves and may(permissions.HOLD_UNIT):
         url = reverse("sales:unit_hold", args=[unit.pk])
         verbs.append(PanelVerb(_("Hold"), url, "user", "load", disabled=blocked))
+    if own and "reserve_provisionally" in moves and may(permissions.RESERVE_PROVISIONALLY):
+        url = reverse("sales:reserve_provisionally", args=[unit.pk])
+        if sheet.claim_customer:
+            url += f"?customer={sheet.claim_customer.pk}"
+        verbs.append(PanelVerb(_("Reserve provisionally"), url, "clock", "get", disabled=blocked))
+    if sheet.provisional:
+        url = reverse("sales:provisional", args=[sheet.provisional.pk])
+        verbs.append(PanelVerb(_("Provisional reservation"), url, "clock", "get"))
     if claim and claim.kind == ClaimKind.LOCK:
         mine = claim.holder_id == viewer.pk and may(permissions.LOCK_UNIT)
         if mine or may(permissions.UNLOCK_ANY):
@@ -451,6 +459,12 @@ def _verbs(viewer: User, sheet: UnitSheet, at: datetime) -> list[PanelVerb]:
     if "unwithhold" in moves and may(WITHHOLD_UNIT):
         url = reverse("sales:unwithhold")
         verbs.append(PanelVerb(_("Offer again"), url, "flag", disabled=blocked, unit=unit.pk))
+    if {"take_off_market", "return_to_market"} & moves and may(TAKE_OFF_MARKET):
+        url = reverse("sales:off_market", args=[unit.pk])
+        is_back = "return_to_market" in moves
+        away = (_("Take off the market"), "building-off")
+        label, icon = (_("Return to the market"), "flag") if is_back else away
+        verbs.append(PanelVerb(label, url, icon, "get"))
     if "withhold" in moves and may(WITHHOLD_UNIT):
         url = f"{reverse('sales:withhold')}?unit={unit.pk}"
         verbs.append(PanelVerb(_("Withhold"), url, "ban", "load"))

@@ -27,6 +27,7 @@ from loupan.sales.models import Buyer, Deal
 from loupan.sales.queries.contracts import contracts_for
 from loupan.sales.queries.deals import DealPage, deal_page, deals_for, history_of_deal, printings_of
 from loupan.sales.queries.process import light_of
+from loupan.sales.queries.provisionals import provisionals_for
 from loupan.sales.queries.reservations import reservations_for
 from loupan.sales.states import ACTIVE_DEALS, DealStatus
 
@@ -64,11 +65,35 @@ def _verbs(request: DeskRequest, page: DealPage) -> list[Page]:
         label = _("Print the contract") if page.contract else _("Print the agreement")
         url = reverse("sales:paper", args=[deal.pk, kind, "pdf"])
         found.append({"label": label, "url": url, "icon": "printer", "key": "p"})
+    for verb, name, label, icon, tone in _MORE_VERBS:
+        is_open = verb in page.open_verbs
+        if is_open and may(f"sales.{name}", project) and not (verb == "unfile" and page.unfiling):
+            found.append(_verb(str(label), f"sales:{_ADDRESSES.get(name, name)}", deal, icon,
+                               "" if found and tone == "primary" else tone, ""))  # fmt: skip
     for verb in ("cancel_reservation", "cancel_contract"):
         if verb in page.open_verbs and may(f"sales.{verb}", project):
             label = _("Cancel the contract") if page.contract else _("Cancel the reservation")
             found.append(_verb(label, "sales:cancel", deal, "arrow-back-up", "danger", ""))
     return found
+
+
+# The move of DEAL, the verb (its permission, its address), and how the button looks.
+_MORE_VERBS = (
+    ("file", "file_contract", gettext_lazy("File online"), "building-bank", "primary"),
+    ("hand_over", "hand_over", gettext_lazy("Hand over"), "key", "primary"),
+    ("issue_title", "issue_title", gettext_lazy("Record the title"), "certificate", "primary"),
+    ("hand_over", "allow_handover", gettext_lazy("Allow the handover"), "check", ""),
+    ("unfile", "request_unfiling", gettext_lazy("Ask to un-file"), "message-question", ""),
+    ("void_contract", "void_contract", gettext_lazy("Void the contract"), "ban", "danger"),
+    (
+        "undo_handover",
+        "undo_handover",
+        gettext_lazy("Undo the handover"),
+        "arrow-back-up",
+        "danger",
+    ),
+)
+_ADDRESSES = {"file_contract": "file", "void_contract": "void"}
 
 
 def _verb(
@@ -195,7 +220,10 @@ def deal_why(request: DeskRequest, pk: int) -> HttpResponse:
 
 @require_safe
 def deal_of_account(request: DeskRequest, pk: int) -> HttpResponse:
-    """From an account of the ledger to its deal."""
+    """From an account of the ledger to its deal or its provisional reservation."""
+    if kept := provisionals_for(request.user).filter(account_id=pk).first():
+        name = "sales:provisional_receive" if request.GET.get("receive") else "sales:provisional"
+        return redirect(name, pk=kept.pk)
     found = get_object_or_404(deals_for(request.user), account_id=pk)
     name = "sales:receive" if request.GET.get("receive") else "sales:deal"
     return redirect(name, pk=found.pk)

@@ -8,6 +8,7 @@ from uuid import uuid4
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
@@ -21,8 +22,9 @@ from loupan.org.permissions import require
 from loupan.org.queries import DeskRequest
 from loupan.sales.actions import money
 from loupan.sales.forms.deals import ReceiptForm, ReversalForm, first_values
-from loupan.sales.models import Deal
+from loupan.sales.models import Deal, ProvisionalReservation
 from loupan.sales.queries.deals import deals_for
+from loupan.sales.queries.provisionals import provisional_of_account, provisionals_for
 from loupan.sales.states import ACTIVE_DEALS
 from loupan.sales.views.deals import crumbs_of, deal_or_404
 
@@ -84,12 +86,49 @@ def _settling(deal: Deal, lines: list[Any], asked: Any, today: date) -> dict[str
     return {"settling": settling, "amount": amount, "in_words": amount_in_words(amount)}
 
 
-def _receipt(request: DeskRequest, pk: int) -> tuple[Receipt, Deal]:
+def _receipt(request: DeskRequest, pk: int) -> tuple[Receipt, Deal | ProvisionalReservation]:
+    """The line of the ledger and what its money is for."""
     require(request.user, "ledger.read")
     receipt = get_object_or_404(receipts_for(request.user), pk=pk)
+    if kept := provisional_of_account(receipt.account_id):
+        return receipt, kept
     return receipt, get_object_or_404(
         Deal.objects.select_related("unit", "project__company"), account_id=receipt.account_id
     )
+
+
+def _is_open(subject: Deal | ProvisionalReservation) -> bool:
+    if isinstance(subject, Deal):
+        return subject.status in ACTIVE_DEALS
+    return subject.claim.is_active
+
+
+def _addresses(request: DeskRequest, subject: Deal | ProvisionalReservation) -> dict[str, str]:
+    """Where the reader finds what the money is for, and takes more of it."""
+    if isinstance(subject, ProvisionalReservation):
+        is_seen = provisionals_for(request.user).filter(pk=subject.pk).exists()
+        page, more = "sales:provisional", "sales:provisional_receive"
+    else:
+        is_seen = deals_for(request.user).filter(pk=subject.pk).exists()
+        page, more = "sales:deal", "sales:receive"
+    if not is_seen:
+        return {}
+    may_receive = _is_open(subject) and request.user.may(
+        "ledger.record_receipt", subject.project_id
+    )
+    return {
+        "subject_url": reverse(page, args=[subject.pk]),
+        "receive_url": reverse(more, args=[subject.pk]) if may_receive else "",
+    }
+
+
+def _trail(subject: Deal | ProvisionalReservation) -> list[Any]:
+    if isinstance(subject, Deal):
+        return crumbs_of(subject)
+    return [
+        {"label": _("Provisional reservations"), "url": reverse("sales:provisionals")},
+        {"label": subject.number, "url": reverse("sales:provisional", args=[subject.pk])},
+    ]
 
 
 @require_safe
@@ -100,7 +139,7 @@ def receipt(request: DeskRequest, pk: int) -> HttpResponse:
     may_reverse = (
         found.kind == Receipt.Kind.RECEIPT
         and reversal is None
-        and deal.status in ACTIVE_DEALS
+        and _is_open(deal)
         and request.user.may("ledger.reverse_receipt", found.project_id)
     )
     return render(
@@ -112,12 +151,11 @@ def receipt(request: DeskRequest, pk: int) -> HttpResponse:
             "reversal": reversal,
             "may_reverse": may_reverse,
             "may_print": request.user.may("documents.print", found.project_id),
-            "may_receive": deal.status in ACTIVE_DEALS
-            and request.user.may("ledger.record_receipt", found.project_id),
-            "sees_deal": deals_for(request.user).filter(pk=deal.pk).exists(),
+            "is_provisional": isinstance(deal, ProvisionalReservation),
+            **_addresses(request, deal),
             "in_words": amount_in_words(found.amount),
             "parts": _parts(found),
-            "crumbs": crumbs_of(deal),
+            "crumbs": _trail(deal),
         },
     )
 
@@ -145,5 +183,5 @@ def reverse_receipt(request: DeskRequest, pk: int) -> HttpResponse:
             said = {"old": found.number, "new": made.number}
             messages.success(request, _("%(old)s is reversed by %(new)s") % said)
             return redirect("sales:receipt", pk=made.pk)
-    context = {"receipt": found, "deal": deal, "parts": _parts(found), "crumbs": crumbs_of(deal)}
+    context = {"receipt": found, "deal": deal, "parts": _parts(found), "crumbs": _trail(deal)}
     return answer_form(request, "sales/deal_reversal_form.html", context, form)

@@ -22,6 +22,7 @@ from loupan.sales.queries.papers import (
     paper_record,
     receipt_fields,
 )
+from loupan.sales.queries.provisionals import provisional_of_account
 from loupan.sales.views.deals import deal_or_404
 
 TYPES = {
@@ -80,7 +81,7 @@ def receipt_paper(request: DeskRequest, pk: int, form: str) -> HttpResponse:
         raise Http404
     found = get_object_or_404(receipts_for(request.user), pk=pk)
     require(request.user, "ledger.read", found.project_id)
-    deal = get_object_or_404(
+    deal = provisional_of_account(found.account_id) or get_object_or_404(
         Deal.objects.select_related("unit", "project__company"), account_id=found.account_id
     )
     printing, foot = _count("receipt", form, found, found.number, request.user)
