@@ -78,10 +78,12 @@ def moved_unit(
 
 @writes
 def relabel_claim(*, unit: Unit, label: str, by: Actor | None, at: datetime) -> Unit:
-    """Part: somebody else holds a locked unit from now on; its status stays."""
+    """Part: somebody else holds a locked unit from now on, or (claim_until emptied by the caller) the
+    same person without an end; its status stays.
+    """
     unit.claim_label = label
     unit.version += 1
-    unit.save(update_fields=["claim_label", "version"])
+    unit.save(update_fields=["claim_until", "claim_label", "version"])
     UnitChange.objects.create(
         project_id=unit.project_id,
         unit=unit,

@@ -11,7 +11,7 @@ from loupan.core.compiled import Compiled
 from loupan.core.db import writes
 from loupan.core.people import Actor
 from loupan.customers.queries import customers_for
-from loupan.inventory.actions.units import ensure_saleable, move_unit
+from loupan.inventory.actions.units import ensure_saleable, move_unit, relabel_claim
 from loupan.inventory.models import Unit
 from loupan.inventory.states import UNIT, UnitStatus
 from loupan.ledger.actions.schedules import close_account
@@ -232,6 +232,8 @@ def expire_claim(*, claim_id: int, by: Actor | None, at: datetime) -> bool:
         if claim.kept_since is None:
             claim.kept_since = at
             claim.save(update_fields=["kept_since"])
+            unit.claim_until = None  # The board must not call it over.
+            relabel_claim(unit=unit, label=unit.claim_label, by=by, at=at)
             audit.record("sales.claim.kept_for_money", unit, by=by, at=at, claim_id=claim.pk)
         return False
     before = unit.status

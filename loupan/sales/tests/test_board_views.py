@@ -12,16 +12,17 @@ from django.utils import timezone
 
 from loupan.inventory.actions.units import withhold_units
 from loupan.inventory.models import Unit
-from loupan.inventory.queries.board import board_version
+from loupan.inventory.queries.board import board, board_version
 from loupan.inventory.states import UnitStatus
 from loupan.inventory.testing import NOON, a_unit
 from loupan.org.models import User
 from loupan.org.testing import a_user, signed_in
 from loupan.pricing.testing import a_lump_sum_plan
-from loupan.sales.actions.claims import hold_unit, lock_unit, unlock_unit
+from loupan.sales.actions.claims import expire_claim, hold_unit, lock_unit, unlock_unit
 from loupan.sales.actions.quotes import make_quotes
+from loupan.sales.models import Deal
 from loupan.sales.queries.board import Interest, interest_in, sold_for
-from loupan.sales.testing import RESERVED_AT, Office, a_buyer, a_reservation, an_office
+from loupan.sales.testing import RESERVED_AT, Office, a_buyer, a_receipt, a_reservation, an_office
 
 pytestmark = pytest.mark.django_db
 
@@ -334,3 +335,18 @@ def test_a_lock_that_ran_out_is_free_on_board_and_panel_before_the_job_comes(
     said = urlencode({"project": office.project.pk, "since": since})
     answer = desk.get(f"{reverse('sales:board_data')}?{said}")
     assert 'data-s="available"' in answer.json()["cells"][str(unit.pk)]
+
+
+def test_a_hold_kept_for_money_is_not_called_over(office: Office) -> None:
+    """U-12: money came in while the hold ran; the job keeps it, and so does the board."""
+    unit, buyer = a_unit(office.project), a_buyer(office)
+    claim = hold_unit(unit_id=unit.pk, customer_id=buyer.pk, days=1, by=office.mo, at=RESERVED_AT)
+    deal = a_reservation(office, with_deposit=False).deal
+    Deal.objects.filter(pk=deal.pk).update(unit=unit)  # As if an earlier deal of this very unit.
+    a_receipt(office, deal, amount="50000", at=RESERVED_AT + timedelta(hours=1))
+    over = RESERVED_AT + timedelta(days=2)
+    assert board(office.project.pk, at=over)["units"][0]["status"] == "available"
+    assert expire_claim(claim_id=claim.pk, by=None, at=over) is False
+    [found] = [u for u in board(office.project.pk, at=over)["units"] if u["id"] == unit.pk]
+    assert (found["status"], found["claim_until"]) == ("held", None)
+    Deal.objects.filter(pk=deal.pk).update(unit=deal.unit_id)
