@@ -27,10 +27,10 @@ def main() -> int:
     with frame.context(arguments.database_url) as context:
         facts = frame.machine(context)
         print(", ".join(f"{name} {value}" for name, value in facts.items()), flush=True)
+        print(f"\n{frame.HEAD}", flush=True)
         for name in chosen:
-            print(f"\n{name}", flush=True)
             results[name] = import_module(f"benchmarks.{name}").run(context)
-            print(frame.table(results[name]), flush=True)
+            print(frame.table(name, results[name]), flush=True)
         if arguments.json:
             arguments.json.write_text(frame.as_json(context, results), encoding="utf-8")
     return 0

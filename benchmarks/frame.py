@@ -33,6 +33,15 @@ ROOT = Path(__file__).resolve().parent.parent
 JSON = "application/json"
 
 
+def shown(number: float) -> str:
+    """With as many places as mean something."""
+    if number == int(number) or number >= 100:
+        return f"{number:,.0f}"
+    return (
+        f"{number:.1f}" if number >= 10 else f"{number:.2f}" if number >= 0.1 else f"{number:.3f}"
+    )
+
+
 @dataclass(frozen=True)
 class Bar:
     """What a row has to reach: at least (rates, shares) or at most (times) a number.
@@ -53,7 +62,7 @@ class Bar:
 
     def __str__(self) -> str:
         sign, number = ("≥", self.at_least) if self.at_least is not None else ("≤", self.at_most)
-        return f"{sign} {number:g}{' ×' if self.of == 'ratio' else ''}"
+        return f"{sign} {shown(number or 0)}{' ×' if self.of == 'ratio' else ''}"
 
 
 @dataclass(frozen=True)
@@ -72,6 +81,17 @@ class Row:
     @property
     def ratio(self) -> float | None:
         return self.value / self.yardstick if self.yardstick else None
+
+    def bar(self) -> str:
+        """The verdict in words."""
+        match self.verdict():
+            case "aim":
+                return f"aim ({self.aim})"
+            case "must":
+                return f"must ({self.must})" + (f"; the aim is {self.aim}" if self.aim else "")
+            case "below":
+                return f"**not reached** ({self.must or self.aim})"
+        return "–"
 
     def verdict(self) -> str:
         """The highest bar reached: aim, must, or below; nothing where there is no bar."""
@@ -191,8 +211,10 @@ class Context:
                 f"--client={clients}", f"--jobs={min(clients, os.cpu_count() or 1)}",
                 f"--time={round(seconds)}", f"--file={file}", database_url,
             ],
-            capture_output=True, text=True, check=True,
+            capture_output=True, text=True, check=False,
         )  # fmt: skip
+        if done.returncode:
+            raise RuntimeError(f"pgbench: {done.stderr[-800:]}")
         numbers = {
             line.split(" = ")[0]: float(line.split(" = ")[1].split()[0])
             for line in done.stdout.splitlines()
@@ -304,31 +326,20 @@ def machine(context: Context) -> dict[str, str]:
     return facts
 
 
-def table(rows: list[Row]) -> str:
-    """The rows as text, one line each."""
-    head = ("what", "Loupan", "yardstick", "ratio", "must", "aim", "reached", "")
-    lines: list[tuple[str, ...]] = [head]
+HEAD = """| `run.py bench` | what | Loupan | yardstick | ratio | bar |
+|---|---|---|---|---|---|"""
+
+
+def table(name: str, rows: list[Row]) -> str:
+    """The rows as docs/performance.md has them."""
+    lines = []
     for row in rows:
-        yardstick = f"{row.yardstick:,.4g} {row.yardstick_is}" if row.yardstick else ""
-        ratio = f"{row.ratio:.3g} ×" if row.ratio is not None else ""
-        bars = (str(row.must or ""), str(row.aim or ""))
-        lines.append(
-            (
-                row.what,
-                f"{row.value:,.4g} {row.unit}",
-                yardstick,
-                ratio,
-                *bars,
-                row.verdict(),
-                row.note,
-            )
-        )
-    widths = [max(len(line[column]) for line in lines) for column in range(len(head))]
-    lines.insert(1, tuple("─" * width for width in widths))
-    return "\n".join(
-        "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
-        for line in lines
-    )
+        yardstick = f"{shown(row.yardstick)} {row.yardstick_is}" if row.yardstick else "–"
+        ratio = f"{shown(row.ratio)} ×" if row.ratio is not None else "–"
+        what = f"{row.what} ({row.note})" if row.note else row.what
+        cells = (f"`{name}`", what, f"{shown(row.value)} {row.unit}", yardstick, ratio, row.bar())
+        lines.append(f"| {' | '.join(cells)} |")
+    return "\n".join(lines)
 
 
 def as_json(context: Context, results: Mapping[str, list[Row]]) -> str:

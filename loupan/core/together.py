@@ -6,6 +6,7 @@ action and nowhere else.  Only actions call this, inside their transaction.
 """
 
 from collections.abc import Callable, Iterable, Sequence
+from datetime import date
 from functools import cache, lru_cache
 from typing import Any
 
@@ -131,4 +132,11 @@ def _prepared(field: Any, vendor: str) -> Callable[[Any], Any] | None:
         as_they_are = _AS_THEY_ARE + (_TIMES if vendor == "postgresql" else ())
         if isinstance(field, as_they_are):
             return None
+        if isinstance(field, models.DateField) and not isinstance(field, models.DateTimeField):
+            return _day
     return lambda value: field.get_db_prep_save(value, connection)
+
+
+def _day(value: date | None) -> str | None:
+    """As SQLite keeps it."""
+    return None if value is None else value.isoformat()

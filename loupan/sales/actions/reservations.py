@@ -238,7 +238,7 @@ def _incomplete(given: Sequence[Decimal]) -> errors.SharesIncomplete:
 def _customers(ids: Sequence[int], unit: Unit, by: User) -> list[Customer]:
     """The buyers, locked, in the order in which they were named: customers `by` may see."""
     named = {f"id{number}": pk for number, pk in enumerate(ids)}
-    found = buyers_to_lock(len(ids)).rows(project_id=unit.project_id, **named)
+    found = _buyers_to_lock(len(ids)).rows(project_id=unit.project_id, **named)
     owners = by.access.owners(FunctionGroup.CUSTOMERS, unit.project_id)
     by_id = {
         customer.pk: customer for customer in found if owners is None or customer.owner_id in owners
@@ -249,7 +249,7 @@ def _customers(ids: Sequence[int], unit: Unit, by: User) -> list[Customer]:
 
 
 @lru_cache(maxsize=32)
-def buyers_to_lock(count: int) -> Compiled[Customer]:
+def _buyers_to_lock(count: int) -> Compiled[Customer]:
     """The locked customers of a project with so many ids, named id0, id1 …"""
 
     def query(project_id: int, **ids: int) -> QuerySet[Customer]:

@@ -15,7 +15,7 @@ from loupan.org.models import FunctionGroup
 from loupan.org.queries import PERSON, TOKEN, digest_of
 from loupan.org.testing import token_for
 from loupan.sales.actions.claims import UNIT_TO_SELL
-from loupan.sales.actions.reservations import buyers_to_lock
+from loupan.sales.actions.reservations import _buyers_to_lock
 from loupan.sales.testing import a_buyer, an_office, another_unit
 from tests.world import a_world
 
@@ -62,8 +62,8 @@ def test_buyers_are_read_as_the_orm_reads_them() -> None:
     buyers = [a_buyer(office), a_buyer(office), a_buyer(office)]
     for count in (1, 2, 3):
         ids = {f"id{n}": buyer.pk for n, buyer in enumerate(buyers[:count])}
-        compare(buyers_to_lock(count), project_id=office.project.pk, **ids)
-    compare(buyers_to_lock(1), project_id=office.project.pk + 1, id0=buyers[0].pk)
+        compare(_buyers_to_lock(count), project_id=office.project.pk, **ids)
+    compare(_buyers_to_lock(1), project_id=office.project.pk + 1, id0=buyers[0].pk)
 
 
 def test_a_token_and_a_person_are_read_as_the_orm_reads_them() -> None:
