@@ -27,6 +27,8 @@ DEAL_TONES = {
 EVENTS = {
     "sales.reservation.made": (_("Reserved"), "writing", "orange"),
     "sales.reservation.cancelled": (_("Reservation cancelled"), "arrow-back-up", "red"),
+    "sales.deal.unit_attached": (_("Unit attached"), "circle-plus", "orange"),
+    "sales.deal.unit_detached": (_("Unit taken out"), "circle-minus", "red"),
     "sales.contract.signed": (_("Contract signed"), "contract", "green"),
     "sales.contract.cancelled": (_("Contract cancelled"), "arrow-back-up", "red"),
     "sales.contract.voided": (_("Contract voided"), "ban", "red"),
@@ -109,7 +111,7 @@ def row_url(row: Reservation | Contract) -> str:
 
 _DEAL = [
     Column("buyers", _("Buyers"), value=_buyers),
-    Column("status", _("Status"), kind="status", value=_status, tone=_tone),
+    Column("status", _("Status"), kind="status", value=_status, tone=_tone, group="deal__status"),
 ]
 _PRICE = [
     Column("list_total", _("List total"), kind="money", value=lambda row: row.deal.list_total,
@@ -118,13 +120,14 @@ _PRICE = [
            sort="deal__deal_total"),
     Column("overall_rate", _("Overall discount"), kind="rate",
            value=lambda row: row.deal.overall_rate, is_hidden=True),
-    Column("consultant", _("Consultant"), value=lambda row: str(row.deal.consultant)),
+    Column("consultant", _("Consultant"), value=lambda row: str(row.deal.consultant),
+           group="deal__consultant__display_name"),
 ]  # fmt: skip
 RESERVATIONS = [
     Column("number", _("Number"), link=row_url, sort="number"),
     Column("unit", _("Unit"), value=lambda row: row.deal.unit.number),
     *_DEAL,
-    Column("reserved_on", _("Reserved on"), kind="date", sort="reserved_on"),
+    Column("reserved_on", _("Reserved on"), kind="date", sort="reserved_on", group="reserved_on"),
     Column("sign_by", _("Sign by"), kind="date", sort="sign_by"),
     *_PRICE,
 ]
@@ -132,7 +135,7 @@ CONTRACTS = [
     Column("number", _("Contract number"), link=row_url, sort="number"),
     Column("unit", _("Unit"), value=lambda row: row.deal.unit.number),
     *_DEAL,
-    Column("signed_on", _("Signed on"), kind="date", sort="signed_on"),
+    Column("signed_on", _("Signed on"), kind="date", sort="signed_on", group="signed_on"),
     *_PRICE,
 ]
 

@@ -301,6 +301,8 @@ WORDS = {
     "sales.quote.made": _l("Quote made"),
     "sales.reservation.made": _l("Reservation made"),
     "sales.reservation.cancelled": _l("Reservation cancelled"),
+    "sales.deal.unit_attached": _l("Unit attached"),
+    "sales.deal.unit_detached": _l("Unit taken out"),
     "sales.contract.signed": _l("Contract signed"),
     "sales.contract.cancelled": _l("Contract cancelled"),
     "ledger.receipt.recorded": _l("Money received"),
