@@ -65,6 +65,14 @@ class EndsBeforeItStarts(Refusal):
     field = "ends_on"
 
 
+class SpotOfAnotherPlan(Refusal):
+    message = _("Unit %(unit)s does not stand in the building of this plan.")
+
+
+class SpotElsewhere(Refusal):
+    message = _("Unit %(unit)s has its spot on the plan “%(plan)s”. Take it off there first.")
+
+
 class NoUnitsChosen(Refusal):
     message = _("Choose at least one unit.")
 

@@ -140,6 +140,13 @@ class Layout(models.Model):
     code = models.CharField(_("Code"), max_length=20)
     name = models.CharField(_("Name"), max_length=60)
     rooms = models.CharField(_("Rooms"), max_length=40, blank=True)
+    bedrooms = models.PositiveSmallIntegerField(_("Bedrooms"), null=True, blank=True)
+    halls = models.PositiveSmallIntegerField(_("Halls"), null=True, blank=True)
+    bathrooms = models.PositiveSmallIntegerField(_("Bathrooms"), null=True, blank=True)
+    built_area = AreaField(_("Built area"), null=True, blank=True)
+    inner_area = AreaField(_("Inner area"), null=True, blank=True)
+    selling_points = models.TextField(_("Selling points"), max_length=1000, blank=True)
+    tour_url = models.URLField(_("Address of the 3D tour"), blank=True)
     version = models.PositiveIntegerField(default=0)
 
     class Meta:
@@ -151,6 +158,47 @@ class Layout(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class Picture(models.Model):
+    """An image somebody uploaded, drawn anew by core.pictures; never the bytes that came."""
+
+    project = models.ForeignKey(Project, on_delete=models.PROTECT, related_name="+")
+    content = models.BinaryField()
+    thumbnail = models.BinaryField()
+    media_type = models.CharField(max_length=20)
+    width = models.PositiveIntegerField()
+    height = models.PositiveIntegerField()
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    made_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["-id"]
+        verbose_name = _("Picture")
+
+    def __str__(self) -> str:
+        return f"{self.width} × {self.height}"
+
+
+class LayoutPicture(models.Model):
+    """A drawing or a photograph of a layout, in the order it is shown."""
+
+    class Kind(models.TextChoices):
+        DRAWING = "drawing", _("Floor plan")
+        PHOTO = "photo", _("Photograph")
+
+    layout = models.ForeignKey(Layout, on_delete=models.PROTECT, related_name="pictures")
+    picture = models.OneToOneField(Picture, on_delete=models.PROTECT, related_name="+")
+    kind = models.CharField(_("Kind"), max_length=7, choices=Kind, default=Kind.DRAWING)
+    caption = models.CharField(_("Caption"), max_length=80, blank=True)
+    sort = models.PositiveIntegerField(_("Order"), default=0)
+
+    class Meta:
+        ordering = ["layout_id", "kind", "sort", "id"]
+        verbose_name = _("Picture of a layout")
+
+    def __str__(self) -> str:
+        return self.caption or str(self.get_kind_display())
 
 
 class ProductType(models.TextChoices):
@@ -351,6 +399,48 @@ class EncumbranceLifting(models.Model):
 
     def __str__(self) -> str:
         return f"{self.encumbrance_id} {self.lifted_on}"
+
+
+class SitePlan(models.Model):
+    """The drawing of a level of parking stalls or storage rooms, on which each has its spot (INV-13)."""
+
+    project = models.ForeignKey(Project, on_delete=models.PROTECT, related_name="+")
+    building = models.ForeignKey(Building, on_delete=models.PROTECT, related_name="plans")
+    floor_no = models.SmallIntegerField(_("Floor"), default=-1)
+    name = models.CharField(_("Name"), max_length=60)
+    picture = models.ForeignKey(Picture, on_delete=models.PROTECT, related_name="+")
+    version = models.PositiveIntegerField(default=0)
+
+    objects = LockingManager()
+
+    class Meta:
+        ordering = ["project_id", "building_id", "-floor_no", "id"]
+        verbose_name = _("Site plan")
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class HotSpot(models.Model):
+    """Where a unit lies on a plan: its middle and its size as shares of the picture, 0 to 1."""
+
+    plan = models.ForeignKey(SitePlan, on_delete=models.CASCADE, related_name="spots")
+    unit = models.OneToOneField(Unit, on_delete=models.CASCADE, related_name="hot_spot")
+    x = models.DecimalField(max_digits=7, decimal_places=6)
+    y = models.DecimalField(max_digits=7, decimal_places=6)
+    width = models.DecimalField(max_digits=7, decimal_places=6)
+    height = models.DecimalField(max_digits=7, decimal_places=6)
+
+    class Meta:
+        verbose_name = _("Spot on a plan")
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(x__gte=0, x__lte=1, y__gte=0, y__lte=1), name="hot_spot_on_its_plan"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.unit_id} {self.x} {self.y}"
 
 
 class UnitChange(models.Model):

@@ -1,6 +1,7 @@
 """The columns of the list of units, on the page and in the export alike; colours of statuses."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 from html import escape
 from typing import Any
@@ -8,6 +9,7 @@ from typing import Any
 from django.urls import reverse
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from loupan.core.sheets.cells import plain
 from loupan.core.ui import Column
@@ -42,6 +44,20 @@ STATUS_TONES = {
     S.TITLED: "blue",
     S.OFF_MARKET: "black",
 }
+STATUS_MARKS: Mapping[UnitStatus, Any] = {
+    S.NOT_RELEASED: pgettext_lazy("mark of a unit status on the board", "N"),
+    S.WITHHELD: pgettext_lazy("mark of a unit status on the board", "W"),
+    S.AVAILABLE: pgettext_lazy("mark of a unit status on the board", "A"),
+    S.LOCKED: pgettext_lazy("mark of a unit status on the board", "L"),
+    S.HELD: pgettext_lazy("mark of a unit status on the board", "H"),
+    S.PROVISIONAL: pgettext_lazy("mark of a unit status on the board", "P"),
+    S.RESERVED: pgettext_lazy("mark of a unit status on the board", "R"),
+    S.CONTRACTED: pgettext_lazy("mark of a unit status on the board", "C"),
+    S.FILED: pgettext_lazy("mark of a unit status on the board", "F"),
+    S.HANDED_OVER: pgettext_lazy("mark of a unit status on the board", "D"),
+    S.TITLED: pgettext_lazy("mark of a unit status on the board", "T"),
+    S.OFF_MARKET: pgettext_lazy("mark of a unit status on the board", "X"),
+}
 STATUS_PATTERNS = {S.LOCKED: "stripe", S.OFF_MARKET: "hatch"}
 IMPORT_TONES = {
     ImportState.WAITING: "grey",
@@ -55,6 +71,26 @@ IMPORT_TONES = {
 
 def status_tone(unit: Unit) -> str:
     return STATUS_TONES[UnitStatus(unit.status)]
+
+
+@dataclass(frozen=True)
+class SpotLook:
+    """A status as a plan draws it."""
+
+    tone: str
+    pattern: str
+    mark: str
+    label: str
+
+
+def spot_look(status: str) -> SpotLook:
+    known = UnitStatus(status)
+    return SpotLook(
+        STATUS_TONES[known],
+        STATUS_PATTERNS.get(known, ""),
+        str(STATUS_MARKS[known]),
+        str(known.label),
+    )
 
 
 def unit_url(unit: Unit) -> str:
@@ -71,13 +107,13 @@ def _layout(unit: Unit) -> Any:
 
 UNIT_COLUMNS = [
     Column("number", _("Number"), link=unit_url, sort="number"),
-    Column("building", _("Building"), value=lambda unit: unit.building.name),
+    Column("building", _("Building"), value=lambda unit: unit.building.name, group="building__name"),
     Column("entrance", _("Entrance"), value=lambda unit: str(unit.entrance), is_hidden=True),
-    Column("floor_no", _("Floor"), kind="number", sort="floor_no"),
-    Column("status", _("Status"), kind="status", tone=status_tone),
-    Column("layout", _("Layout"), value=_layout),
-    Column("product_type", _("Product type"), is_hidden=True),
-    Column("orientation", _("Orientation"), is_hidden=True),
+    Column("floor_no", _("Floor"), kind="number", sort="floor_no", group="floor_no"),
+    Column("status", _("Status"), kind="status", tone=status_tone, group="status"),
+    Column("layout", _("Layout"), value=_layout, group="layout__code"),
+    Column("product_type", _("Product type"), is_hidden=True, group="product_type"),
+    Column("orientation", _("Orientation"), is_hidden=True, group="orientation"),
     Column("built_area", _("Built area"), kind="area"),
     Column("inner_area", _("Inner area"), kind="area"),
     Column("list_unit_price", _("List unit price"), kind="money", sort="list_unit_price"),

@@ -74,9 +74,24 @@ class EntranceForm(OfProjectForm):
 
 
 class LayoutForm(OfProjectForm):
+    tour_url = forms.URLField(
+        label=_("Address of the 3D tour"), required=False, assume_scheme="https", max_length=200
+    )
+
     class Meta:
         model = Layout
-        fields = ["code", "name", "rooms"]
+        fields = [
+            "code", "name", "rooms", "bedrooms", "halls", "bathrooms", "built_area", "inner_area",
+            "tour_url", "selling_points",
+        ]  # fmt: skip
+        help_texts = {"selling_points": _("One a line.")}
+
+    def clean(self) -> dict[str, Any]:
+        typed: dict[str, Any] = super().clean() or {}
+        built, inner = typed.get("built_area"), typed.get("inner_area")
+        if built and inner and inner > built:
+            self.add_error("inner_area", _("This is larger than the built area."))
+        return typed
 
 
 def area_field(label: Any) -> forms.DecimalField:

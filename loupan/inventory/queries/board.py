@@ -304,10 +304,10 @@ def status_shown(unit: Unit, at: datetime) -> str:
     return unit.status
 
 
-def _text(expression: str) -> str:
-    """An amount with two decimals as text."""
+def _text(expression: str, *, places: int = 4) -> str:
+    """An amount with two decimals as text; `places` is how many its column keeps."""
     if connection.vendor == "postgresql":
-        return f"round({expression}, 2)::text"
+        return f"{expression}::text" if places == 2 else f"round({expression}, 2)::text"
     shown = f"printf('%%.2f', {expression})"
     return f"CASE WHEN {expression} IS NULL THEN NULL ELSE {shown} END"
 
@@ -315,14 +315,14 @@ def _text(expression: str) -> str:
 def _select(*, with_floor_prices: bool) -> str:
     """The board's statement up to its project."""
     floor = (
-        f", {_text('u.floor_unit_price')}, {_text('u.floor_total')}" if with_floor_prices else ""
+        f", {_text('u.floor_unit_price')}, {_text('u.floor_total', places=2)}" if with_floor_prices else ""
     )
     return (
         "SELECT u.id, u.number, u.building_id, u.entrance_id, u.floor_no, u.position, u.room_no,"  # noqa: S608
         " u.floors_spanned, u.status, u.product_type, COALESCE(l.name, ''), u.orientation, u.view,"
         f" {_text('COALESCE(u.measured_built_area, u.predicted_built_area)')},"
         f" {_text('COALESCE(u.measured_inner_area, u.predicted_inner_area)')},"
-        f" {_text('u.list_unit_price')}, {_text('u.list_total')},"
+        f" {_text('u.list_unit_price')}, {_text('u.list_total', places=2)},"
         " u.claim_until, u.claim_label,"
         " CASE WHEN u.is_encumbered THEN 1 ELSE 0 END"
         " + CASE WHEN u.is_sealed THEN 2 ELSE 0 END"

@@ -59,6 +59,10 @@ def _to_buildings(_row: Any = None) -> str:
     return reverse("inventory:buildings")
 
 
+def _to_layout(row: Any = None) -> str:
+    return reverse("inventory:layout", args=[row.pk]) if row is not None else _to_buildings()
+
+
 def _crumbs(_request: DeskRequest) -> list[Page]:
     return [{"label": _("Buildings"), "url": _to_buildings()}]
 
@@ -115,7 +119,7 @@ layout_edit = EditPage(
     permission=EDIT_PROPERTY,
     event="inventory.layout",
     rows=lambda request: queries.editable(queries.layouts_for(request.user), request.user),
-    done_url=_to_buildings,
+    done_url=_to_layout,
     prepare=_in_project,
     crumbs=_crumbs,
 )

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.contrib import messages
-from django.db.models import QuerySet
+from django.db.models import QuerySet, Sum
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -89,6 +89,7 @@ unit_list = require_http_methods(["GET", "HEAD", "POST"])(
         order="number",
         export_permission="sales.export",
         filename="units",
+        subtotals={"list_total": Sum("list_total")},
         row_url=tables.unit_url,
         verbs=_unit_verbs,
         chips=_unit_chips,
