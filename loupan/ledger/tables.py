@@ -31,17 +31,19 @@ def bank_account_url(row: BankAccount) -> str:
 
 RECEIPTS = [
     Column("number", gettext_lazy("Receipt number"), link=receipt_url, sort="number"),
-    Column("kind", gettext_lazy("Kind"), kind="status", tone=kind_tone),
+    Column("kind", gettext_lazy("Kind"), kind="status", tone=kind_tone, group="kind"),
     Column("account", gettext_lazy("Unit"), value=lambda row: row.account.label, link=account_url),
     Column("payer", gettext_lazy("Payer")),
     Column("amount", gettext_lazy("Amount"), kind="money", sort="amount"),
-    Column("received_on", gettext_lazy("Received on"), kind="date", sort="received_on"),
-    Column("method", gettext_lazy("Method")),
-    Column("money_type", gettext_lazy("Money"), is_hidden=True),
+    Column("received_on", gettext_lazy("Received on"), kind="date", sort="received_on",
+           group="received_on"),
+    Column("method", gettext_lazy("Method"), group="method"),
+    Column("money_type", gettext_lazy("Money"), is_hidden=True, group="money_type"),
     Column("bank_account", gettext_lazy("Bank account"),
-           value=lambda row: str(row.bank_account) if row.bank_account else ""),
+           value=lambda row: str(row.bank_account) if row.bank_account else "",
+           group="bank_account__name"),
     Column("slip_number", gettext_lazy("Slip number"), is_hidden=True),
-    Column("by", gettext_lazy("Cashier"), value=lambda row: str(row.by)),
+    Column("by", gettext_lazy("Cashier"), value=lambda row: str(row.by), group="by__display_name"),
     Column("recorded_at", gettext_lazy("Recorded at"), kind="datetime", is_hidden=True),
     Column("reason", gettext_lazy("Reason"), is_hidden=True),
 ]  # fmt: skip
@@ -73,8 +75,8 @@ def _receive(row: Receivable) -> str:
 
 RECEIVABLES = [
     Column("account", gettext_lazy("Unit"), value=lambda row: row.account.label, link=account_url),
-    Column("money_type", gettext_lazy("Money")),
-    Column("due_on", gettext_lazy("Due on"), kind="date", sort="due_on"),
+    Column("money_type", gettext_lazy("Money"), group="money_type"),
+    Column("due_on", gettext_lazy("Due on"), kind="date", sort="due_on", group="due_on"),
     # Their keys are those of the totals, which must not hide what they are sums of.
     Column("due", gettext_lazy("Amount"), kind="money", value=lambda row: row.amount,
            sort="amount"),

@@ -24,24 +24,25 @@ USERS = (
     Column("username", _("User name"), sort="username"),
     Column("display_name", _("Name"), sort="display_name"),
     Column("phone_tail", _("Phone tail")),
-    Column("current_post.name", _("Post")),
-    Column("current_project.name", _("Project")),
+    Column("current_post.name", _("Post"), group="current_post__name"),
+    Column("current_project.name", _("Project"), group="current_project__name"),
     Column("valid_until", _("Valid until"), kind="date", sort="valid_until"),
     Column("last_login", _("Last sign-in"), kind="datetime", sort="last_login"),
     Column(
         "is_active",
         _("State"),
         kind="status",
+        group="is_active",
         value=_state,
         tone=lambda user: "ok" if user.is_active else "neutral",
     ),
 )
 
 EVENTS = (
-    Column("at", _("When"), kind="datetime"),
+    Column("at", _("When"), kind="datetime", group="at"),
     Column("by", _("Who")),
     Column("source", _("Entered through"), value=source_of, is_hidden=True),
-    Column("event", _("What"), value=title_of),
+    Column("event", _("What"), value=title_of, group="event"),
     Column("subject", _("About"), value=lambda e: f"{e.subject_type} {e.subject_id}"),
     Column("changes", _("Before and after"), value=_changes),
 )

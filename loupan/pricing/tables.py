@@ -230,7 +230,7 @@ def _quota(row: Discount) -> str:
 PLANS = [
     Column("name", gettext_lazy("Name"), link=plan_url, sort="name"),
     Column("code", gettext_lazy("Code"), sort="code"),
-    Column("kind", gettext_lazy("Kind")),
+    Column("kind", gettext_lazy("Kind"), group="kind"),
     Column("rate", gettext_lazy("Plan discount"), kind="rate", sort="rate"),
     Column("min_down_payment_rate", gettext_lazy("Minimum down payment"), kind="rate"),
     Column("edition", gettext_lazy("Edition"), kind="number"),
@@ -240,7 +240,7 @@ PLANS = [
 DISCOUNTS = [
     Column("name", gettext_lazy("Name"), link=discount_url, sort="name"),
     Column("code", gettext_lazy("Code"), sort="code"),
-    Column("kind", gettext_lazy("Kind"), sort="kind"),
+    Column("kind", gettext_lazy("Kind"), sort="kind", group="kind"),
     Column("form", gettext_lazy("Form")),
     Column("value", gettext_lazy("Amount or rate"), value=value_text),
     Column("order", gettext_lazy("Order"), kind="number", sort="order"),

@@ -28,6 +28,7 @@ class Group:
     sums: Mapping[str, Decimal] = field(default_factory=dict)
     url: str = ""
     is_open: bool = False
+    cells: Sequence[Mapping[str, Any]] = ()
 
 
 def groups_of(

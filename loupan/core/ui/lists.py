@@ -68,6 +68,8 @@ class ListPage:
     crumbs: Callable[[Any], Sequence[Mapping[str, Any]]] | None = None
     # Sums over the whole filter by key of their column.
     totals: Mapping[str, Any] = field(default_factory=dict)
+    # Further sums where rows stand in groups, which cost nothing there.
+    subtotals: Mapping[str, Any] = field(default_factory=dict)
     # The project the page is about: what a person may do elsewhere opens no column or export here.
     project: Callable[[Any], Any] | None = None
     # Filters that fold away, so that the list begins on the first screen.
@@ -77,6 +79,7 @@ class ListPage:
     key: str = ""
 
     def __post_init__(self) -> None:
+        self.subtotals = {**self.totals, **self.subtotals}
         if self.bulk:
             assert self.key, f"{self.title}: a list with bulk verbs needs a key"
             register(self.key, self.bulk)
@@ -215,7 +218,7 @@ class ListPage:
             "empty": (self.empty or _("Nothing here yet."))
             if not is_filtered
             else _("Nothing matches these filters."),
-            "columns_over": len(look.shown) + bool(verbs),
+            "group_span": self._group_span(look) + bool(verbs),
             **summary,
             **(self.more(request) if self.more else {}),
         }
@@ -228,12 +231,26 @@ class ListPage:
     def _groups(self, request: Any, look: Look) -> list[groups.Group]:
         if look.group is None:
             return []
-        found = groups.groups_of(look.rows, look.group, self.totals)
+        found = groups.groups_of(look.rows, look.group, self.subtotals)
+        under = look.shown[self._group_span(look) :]
         for group in found:
+            group.cells = [
+                {
+                    "key": column.key if column.key in self.subtotals else "",
+                    "label": column.label,
+                    "sum": group.sums.get(column.key),
+                }
+                for column in under
+            ]
             group.is_open = group.token == request.GET.get("open", "")
             opened = None if group.is_open else group.token
             group.url = address.elsewhere(request, open=opened)
         return found
+
+    def _group_span(self, look: Look) -> int:
+        """How many columns the name of a group may take: up to the first that is summed."""
+        sums = [place for place, column in enumerate(look.shown) if column.key in self.subtotals]
+        return max(1, min(sums, default=len(look.shown)))
 
     def _summary(
         self,
@@ -247,7 +264,8 @@ class ListPage:
         """How many rows there are and what they sum to, in at most one statement."""
         if look.group is not None:
             sums = {
-                key: sum((group.sums[key] for group in gathered), Decimal(0)) for key in self.totals
+                key: sum((group.sums[key] for group in gathered), Decimal(0))
+                for key in self.subtotals
             }
             return {"count": sum(group.count for group in gathered), "sums": sums}
         if not self.totals and not has_more:
@@ -402,13 +420,13 @@ class ListPage:
         lines = [[export_value(column.of(row)) for column in look.shown] for row in found]
         if group is None:
             return [Sheet(title, heads, lines)], len(lines)
-        gathered = groups.groups_of(look.rows, group, self.totals)
+        gathered = groups.groups_of(look.rows, group, self.subtotals)
         rank = {each.label: place for place, each in enumerate(gathered)}
         labels = [groups.value_in_group(group, row) for row in found]
         by_group = sorted(range(len(found)), key=lambda place: rank.get(labels[place], len(rank)))
         labelled = [[labels[place], *lines[place]] for place in by_group]
         by_key = {column.key: column for column in self.columns}
-        sum_heads = [(str(by_key[key].label), "money") for key in self.totals]
+        sum_heads = [(str(by_key[key].label), "money") for key in self.subtotals]
         return [
             Sheet(title, [(str(group.label), "text"), *heads], labelled),
             Sheet(

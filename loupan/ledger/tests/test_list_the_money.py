@@ -82,3 +82,36 @@ def test_bank_accounts_are_edited_by_finance_alone(cast: Cast) -> None:
         client.post(f"/ledger/bank-accounts/new/?project={cast.project.pk}", other).status_code
         == 422
     )
+
+
+def test_receivables_stand_in_groups_with_their_subtotals(cast: Cast, late: Receivable) -> None:
+    """What is summed is itself a sum over allocations; the group of a month is opened by its address."""
+    Receivable.objects.create(
+        account=late.account, seq=2, money_type="down_payment", amount="100000.01",
+        due_on="2025-04-08", made_at="2025-03-08T04:00:00Z",
+    )  # fmt: skip
+    client = signed_in(cast.zhao)
+    found = client.get("/ledger/receivables/", {"group": "money_type"})
+    groups = {group.token: group for group in found.context["groups"]}
+    assert {token: group.count for token, group in groups.items()} == {
+        ".deposit": 1, ".down_payment": 1,
+    }  # fmt: skip
+    assert str(groups[".down_payment"].sums["owed"]) == "100000.01"
+    assert str(found.context["sums"]["due"]) == "150000.01"
+    months = client.get("/ledger/receivables/", {"group": "due_on", "open": ".2025-04"})
+    assert [group.label for group in months.context["groups"]] == ["2025-03", "2025-04"]
+    assert [line["row"].seq for line in months.context["lines"]] == [2]
+
+
+def test_more_than_a_thousand_rows_are_summed_only_when_asked(
+    cast: Cast, late: Receivable, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from loupan.core.ui import lists
+
+    monkeypatch.setattr(lists, "COUNTED", 0)
+    client = signed_in(cast.zhao)
+    found = client.get("/ledger/receivables/")
+    assert found.context["is_more"]
+    assert not found.context["sums"]
+    asked = client.get(found.context["totals_url"])
+    assert (asked.context["count"], str(asked.context["sums"]["due"])) == (1, "50000.00")
