@@ -61,6 +61,7 @@ BUILDING = of(pk=lambda w: w.here.building.pk)
 IMPORT = of(pk=lambda w: w.here.unit_import.pk)
 A_DICTIONARY = of(code=lambda _w: "customers.source")
 AN_ENTRY = of(pk=lambda w: w.here.entry.pk)
+A_SERIES = of(code=lambda _w: "sales.contract")
 A_KEY = of(key=lambda _w: "customers.next_contact_days")
 TEMPLATE = of(pk=lambda w: w.here.template.pk)
 
@@ -134,6 +135,11 @@ PAGES: dict[str, Row] = {
     "parameters:shifting": Row("parameters.manage", AN_ENTRY, method="post"),
     "parameters:disabling": Row("parameters.manage", AN_ENTRY, method="post"),
     "parameters:enabling": Row("parameters.manage", AN_ENTRY, method="post"),
+    "parameters:numberings": Row("parameters.read", query="place"),
+    "parameters:numbering": Row("parameters.read", A_SERIES, query="place"),
+    "parameters:numbering_taking_back": Row(
+        "parameters.manage", A_SERIES, method="post", query="place"
+    ),
     "parameters:taking_back": Row("parameters.manage", A_KEY, method="post", query="place"),
     # Property
     "inventory:units": Row("inventory.read_board"),
@@ -407,6 +413,11 @@ CALLS: dict[str, Row] = {
     ),
     "POST dictionary-entries/{entry_id}/disabling/": Row("parameters.manage", THAT_ENTRY),
     "DELETE dictionary-entries/{entry_id}/disabling/": Row("parameters.manage", THAT_ENTRY),
+    "GET numberings/{place}/": Row("parameters.read", A_PLACE),
+    "PUT numberings/{place}/{code}/": Row(
+        "parameters.manage", {**A_PLACE, **A_SERIES}, data=lambda _w: {"pattern": "C{year}-{seq}"}
+    ),
+    "DELETE numberings/{place}/{code}/": Row("parameters.manage", {**A_PLACE, **A_SERIES}),
     "GET parameters/{place}/": Row("parameters.read", A_PLACE),
     "PUT parameters/{place}/{key}/": Row(
         "parameters.manage", {**A_PLACE, **A_KEY}, data=lambda _w: {"value": "5"}

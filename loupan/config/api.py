@@ -24,6 +24,7 @@ for module in (
     "org.api.structure",
     "parameters.api.values",
     "parameters.api.entries",
+    "parameters.api.numbers",
     "inventory.api.units",
     "inventory.api.property",
     "customers.api",

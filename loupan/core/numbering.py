@@ -15,7 +15,12 @@ def next_number(key: str, *, prefix: str = "", width: int = 4) -> str:
 
     The row lock makes the series gap-free: a rolled-back action gives its number back.
     """
+    return f"{prefix}{next_count(key):0{width}d}"
+
+
+def next_count(key: str) -> int:
+    """The next count of a series, for a number that is made by a pattern."""
     with connection.cursor() as cursor:
         cursor.execute(_NEXT, [key])
-        last = cursor.fetchone()[0]
-    return f"{prefix}{last:0{width}d}"
+        last: int = cursor.fetchone()[0]
+    return last

@@ -72,6 +72,45 @@ class EntryHasChildren(Refusal):
     message = _("Move what belongs to “%(name)s” first: %(count)s entries would hang on nothing.")
 
 
+class PatternUnreadable(Refusal):
+    message = _(
+        "The pattern cannot be read. Use letters, digits, dashes and {project}, {company}, {year},"
+        " {yy}, {month}, {day}, {seq:4}."
+    )
+    field = "pattern"
+
+
+class CounterMissing(Refusal):
+    message = _("The pattern needs {seq}, or every document would get the same number.")
+    field = "pattern"
+
+
+class CounterTwice(Refusal):
+    message = _("The pattern has {seq} twice. Once is enough.")
+    field = "pattern"
+
+
+class PatternTooLong(Refusal):
+    message = _("The number would be longer than %(longest)s characters.")
+    field = "pattern"
+
+
+class PeriodMissing(Refusal):
+    message = _(
+        "The counter begins anew, but the pattern does not say the period: two documents would get"
+        " the same number. Add the year (and month, and day)."
+    )
+    field = "pattern"
+
+
+class NumbersCouldMeet(Refusal):
+    message = _(
+        "Two documents could get the same number: %(example)s of %(project)s and %(other)s of"
+        " %(other_project)s. Add {project}, or another word."
+    )
+    field = "pattern"
+
+
 class ParentUnknown(Refusal):
     message = _("Row %(row)s belongs to %(code)s, which is not there. Put that row above it.")
 

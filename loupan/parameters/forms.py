@@ -9,7 +9,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from loupan.core.forms import AmountField, DayField
-from loupan.parameters.models import DictionaryEntry
+from loupan.parameters.models import DictionaryEntry, NumberingRule
 from loupan.parameters.rules.values import LONGEST_TEXT, Kind, Parameter
 
 HUNDRED = Decimal(100)
@@ -166,3 +166,19 @@ class UploadForm(forms.Form):
     file = forms.FileField(
         label=_("Spreadsheet"), widget=forms.FileInput({"accept": ".xlsx,.xls,.csv,.ods"})
     )
+
+
+class NumberingForm(forms.Form):
+    """A pattern; what it may not be is said by the action."""
+
+    pattern = forms.CharField(
+        label=_("Pattern"),
+        max_length=60,
+        widget=forms.TextInput({"autocomplete": "off", "spellcheck": "false"}),
+        help_text=_(
+            "{project} and {company} are codes; {year} {yy} {month} {day} the date; {seq:4} the"
+            " counter with at least four digits."
+        ),
+    )
+    reset = forms.ChoiceField(label=_("Counter begins anew"), choices=NumberingRule.Reset.choices)
+    version = forms.IntegerField(min_value=0, widget=forms.HiddenInput)

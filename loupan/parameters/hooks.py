@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from loupan.core.hooks import Hook
+from loupan.parameters.rules.numbers import Numbering
 from loupan.parameters.rules.values import Parameter
 
 # Every parameter of every app, by key, in the order declared (each app's apps.py).
@@ -38,11 +39,31 @@ def declare_dictionaries(*dictionaries: Dictionary) -> None:
         DICTIONARIES[dictionary.code] = dictionary
 
 
-# Plug: (ids of the projects) -> renew what was computed from the parameters; in the same transaction.
-prices_depend: Hook[[list[int]], None] = Hook("parameters.prices_depend")
+@dataclass(frozen=True)
+class Series:
+    """A kind of document an app numbers: its code ("sales.reservation") and how, if nobody says."""
+
+    code: str
+    label: Any
+    numbering: Numbering
 
 
-def tell_prices(project_ids: list[int]) -> None:
-    """Part of a change: everything above that keeps prices learns that they may differ now."""
-    for key in prices_depend.keys():  # noqa: SIM118  A Hook is no dict.
-        prices_depend.call(key, project_ids)
+# Every series of every app, by code, in the order declared.
+SERIES: dict[str, Series] = {}
+
+
+def declare_series(*series: Series) -> None:
+    """Let offices number these as they wish. Called once per app, at start."""
+    for each in series:
+        assert each.code not in SERIES, f"{each.code} is declared twice"
+        SERIES[each.code] = each
+
+
+# Plug: (ids of the projects) -> renew what was kept of their settings; in the same transaction.
+changed: Hook[[list[int]], None] = Hook("parameters.changed")
+
+
+def tell_changed(project_ids: list[int]) -> None:
+    """Part of a change: everything above that keeps settings, such as a price book, reads them anew."""
+    for key in changed.keys():  # noqa: SIM118  A Hook is no dict.
+        changed.call(key, project_ids)

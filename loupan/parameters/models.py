@@ -160,3 +160,46 @@ class DictionaryEntry(Placed):
         """The name in the reader's language."""
         is_english = (get_language() or "").startswith("en")
         return self.name_en if is_english and self.name_en else self.name
+
+
+class NumberingRule(Placed):
+    """How a level numbers one kind of document. Superseded ones stay: their numbers are in use."""
+
+    class Reset(models.TextChoices):
+        NEVER = "never", _("Never")
+        YEAR = "year", _("Every year")
+        MONTH = "month", _("Every month")
+        DAY = "day", _("Every day")
+
+    series = models.CharField(_("Document"), max_length=40)
+    pattern = models.CharField(_("Pattern"), max_length=60)
+    reset = models.CharField(
+        _("Counter begins anew"), max_length=5, choices=Reset, default=Reset.YEAR
+    )
+    is_current = models.BooleanField(_("In use"), default=True)
+
+    objects = LockingManager()
+
+    class Meta:
+        verbose_name = _("Numbering rule")
+        constraints = [
+            at_one_level("numbering_at_one_level"),
+            models.UniqueConstraint(
+                fields=["series"],
+                condition=Q(company=None, project=None, is_current=True),
+                name="numbering_current_in_group",
+            ),
+            models.UniqueConstraint(
+                fields=["company", "series"],
+                condition=Q(is_current=True),
+                name="numbering_current_in_company",
+            ),
+            models.UniqueConstraint(
+                fields=["project", "series"],
+                condition=Q(is_current=True),
+                name="numbering_current_in_project",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.series} {self.pattern}"

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from loupan.parameters.views import entries, values
+from loupan.parameters.views import entries, numbers, values
 
 app_name = "parameters"
 urlpatterns = [
@@ -11,6 +11,13 @@ urlpatterns = [
     path("dictionaries/<str:code>/", entries.dictionary, name="dictionary"),
     path("dictionaries/<str:code>/new/", entries.entry_new, name="entry_new"),
     path("dictionaries/<str:code>/import/", entries.entries_import, name="entries_import"),
+    path("numbers/", numbers.numberings, name="numberings"),
+    path("numbers/<str:code>/", numbers.numbering, name="numbering"),
+    path(
+        "numbers/<str:code>/taking-back/",
+        numbers.numbering_taking_back,
+        name="numbering_taking_back",
+    ),
     path("entries/<int:pk>/", entries.entry, name="entry"),
     path("entries/<int:pk>/merging/", entries.merging, name="merging"),
     path("entries/<int:pk>/shifting/", entries.shifting, name="shifting"),

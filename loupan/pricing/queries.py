@@ -17,6 +17,7 @@ from loupan.inventory.models import ProductType, Unit
 from loupan.inventory.rules.prices import ListPrice, PriceCalculator
 from loupan.inventory.states import SOLD, UnitStatus
 from loupan.org.models import User
+from loupan.parameters.queries.book import ParameterBook, book_of
 from loupan.pricing import errors
 from loupan.pricing.models import (
     ClassPolicy,
@@ -135,6 +136,8 @@ class PriceBook:
     discounts: Mapping[int, Discount]
     # By product type; every one is there.
     classes: Mapping[str, ClassSettings]
+    # What the office has set besides: numbers of documents, terms of a sale.
+    settings: ParameterBook
 
 
 _books: dict[UUID, PriceBook] = {}
@@ -169,6 +172,7 @@ def price_book(project_id: int, stamp: UUID | None = None) -> PriceBook:
         },
         discounts={row.pk: row for row in Discount.objects.filter(project_id=project_id)},
         classes=_classes(own, rules, ClassPolicy.objects.filter(project_id=project_id)),
+        settings=book_of(project_id),
     )
     if policy is not None:
         if len(_books) >= MOST_BOOKS:

@@ -8,7 +8,7 @@ from loupan.core import audit
 from loupan.core.calendar import business_day
 from loupan.core.db import writes
 from loupan.core.money import AMOUNT_LIMIT, FEN, ZERO
-from loupan.core.numbering import next_number
+from loupan.core.numbering import next_count
 from loupan.core.refusals import KeyReused
 from loupan.ledger import errors, queries
 from loupan.ledger.actions.allocations import reallocate
@@ -20,8 +20,10 @@ from loupan.ledger.models import (
     PaymentMethod,
     Receipt,
 )
+from loupan.ledger.parameters import RECEIPT
 from loupan.org.models import Project, User
 from loupan.org.permissions import require
+from loupan.parameters.queries.book import book_of
 
 EARLIEST_BEFORE_OPENING = timedelta(days=366)
 
@@ -286,5 +288,6 @@ def _bank_account(account: Account, wanted: int | None, method: str) -> BankAcco
 
 
 def _next_number(project: Project, at: datetime) -> str:
-    year = business_day(at).year
-    return next_number(f"receipt/{project.pk}/{year}", prefix=f"{project.code}-SJ{year}-", width=5)
+    book, day = book_of(project.pk), business_day(at)
+    count = next_count(book.series_key(RECEIPT.code, project.pk, day))
+    return book.number(RECEIPT.code, count, day, project=project.code)

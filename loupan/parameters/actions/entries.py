@@ -108,7 +108,7 @@ def shift_entry(*, entry_id: int, steps: int, by: User, at: datetime) -> Diction
         each.save(update_fields=["order"])
         if each.pk == row.pk:
             row = each
-    renew(project_ids=place.project_ids(), tells_prices=False)
+    renew(project_ids=place.project_ids())
     if row.order != before["order"]:
         _record("moved", row, before, by=by, at=at)
     return row
@@ -238,7 +238,7 @@ def _record(
 ) -> None:
     after = audit.snapshot(row, *(before or ("code", "name", "parent")))
     was, now = audit.differences(before, after)
-    renew(project_ids=place_of_entry(row).project_ids(), tells_prices=False)
+    renew(project_ids=place_of_entry(row).project_ids())
     event = f"parameters.dictionary_entry.{verb}"
     audit.record(event, row, by=by, at=at, before=was, after=now, **facts)
 

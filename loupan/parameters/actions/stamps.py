@@ -10,7 +10,7 @@ from loupan.parameters.models import ParameterStamp
 
 
 @writes
-def renew(*, project_ids: Iterable[int], tells_prices: bool) -> None:
+def renew(*, project_ids: Iterable[int]) -> None:
     """Part: whatever was read of these projects' settings is out of date now."""
     ids = sorted(project_ids)
     ParameterStamp.objects.bulk_create(
@@ -19,12 +19,12 @@ def renew(*, project_ids: Iterable[int], tells_prices: bool) -> None:
         update_fields=["stamp"],
         unique_fields=["project"],
     )
-    if tells_prices and ids:
-        hooks.tell_prices(ids)
+    if ids:
+        hooks.tell_changed(ids)
 
 
 @writes
 def renew_below(*, path: str) -> None:
     """Part: a company with everything below hangs elsewhere now and inherits from others."""
     below = Project.objects.filter(company__path__startswith=path).values_list("pk", flat=True)
-    renew(project_ids=list(below), tells_prices=True)
+    renew(project_ids=list(below))

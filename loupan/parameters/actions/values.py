@@ -42,7 +42,7 @@ def set_parameter(
     before = audit.snapshot(row, "text", "is_locked")
     row.text, row.is_locked, row.version = text, is_locked, row.version + 1
     row.save(update_fields=["text", "is_locked", "version"])
-    _renew(parameter, place)
+    renew(project_ids=place.project_ids())
     _record(row, "saved", before, by=by, at=at)
     return row
 
@@ -58,7 +58,7 @@ def clear_parameter(
     before = audit.snapshot(row, "text", "is_locked")
     row.text, row.is_locked, row.version = None, False, row.version + 1
     row.save(update_fields=["text", "is_locked", "version"])
-    _renew(parameter, place)
+    renew(project_ids=place.project_ids())
     _record(row, "taken_back", before, by=by, at=at)
     return row
 
@@ -74,10 +74,6 @@ def _locked_row(parameter: Parameter[Any], place: Place, version: int | None) ->
     if version is not None and row.version != version:
         raise ChangedMeanwhile
     return row
-
-
-def _renew(parameter: Parameter[Any], place: Place) -> None:
-    renew(project_ids=place.project_ids(), tells_prices=parameter.changes_prices)
 
 
 def _record(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import Any, TypeVar, overload
 from uuid import UUID
 
@@ -12,8 +13,11 @@ from django.db.models import OuterRef, Subquery
 from loupan.parameters import hooks
 from loupan.parameters.models import ParameterStamp, ParameterValue
 from loupan.parameters.queries.entries import vocabularies_of
+from loupan.parameters.queries.numbers import numberings_of
 from loupan.parameters.queries.places import depth_of, key_of, upward_of
+from loupan.parameters.rules import numbers
 from loupan.parameters.rules.entries import Vocabulary, vocabulary
+from loupan.parameters.rules.numbers import Numbering
 from loupan.parameters.rules.values import Held, Parameter, Resolved, resolved
 
 T = TypeVar("T")
@@ -26,6 +30,8 @@ class ParameterBook:
 
     values: Mapping[str, Resolved]
     vocabularies: Mapping[str, Vocabulary]
+    numberings: Mapping[str, Numbering]
+    company_code: str
 
     def __getitem__(self, parameter: Parameter[T]) -> T:
         found: T = self.values[parameter.key].value
@@ -34,6 +40,16 @@ class ParameterBook:
     def vocabulary(self, dictionary: str) -> Vocabulary:
         """The entries of a dictionary the project knows, those out of use included."""
         return self.vocabularies.get(dictionary, NO_WORDS)
+
+    def series_key(self, series: str, project_id: int, day: date) -> str:
+        """The counter a document of that day takes its number from, for core.numbering."""
+        return numbers.series_key(series, project_id, self.numberings[series].reset, day)
+
+    def number(self, series: str, count: int, day: date, *, project: str) -> str:
+        """The number of a document; `project` is the project's code."""
+        return numbers.rendered(
+            self.numberings[series], count, day, company=self.company_code, project=project
+        )
 
 
 NO_WORDS = vocabulary(())
@@ -54,7 +70,9 @@ def book_of(project_id: int, stamp: UUID | None = None) -> ParameterBook:
     if stamp is not None and (known := _books.get(stamp)):
         return known
     book = ParameterBook(
-        values=_values_of(project_id), vocabularies=vocabularies_of(upward_of(project_id))
+        values=_values_of(project_id),
+        vocabularies=vocabularies_of(upward_of(project_id)),
+        **numberings_of(project_id),
     )
     if stamp is not None:
         if len(_books) >= MOST_BOOKS:

@@ -58,7 +58,7 @@ class Parameter(Generic[T]):
     """A setting an app declares: its key ("sales.lock_minutes"), kind, default and bounds.
 
     Amounts in yuan, percents as a share of one.  `label`, `help` and the names of choices may be lazy
-    translations.  `changes_prices`: whoever keeps computed prices must compute them again.
+    translations.
     """
 
     key: str
@@ -71,7 +71,6 @@ class Parameter(Generic[T]):
     minimum: Any = None
     maximum: Any = None
     choices: tuple[tuple[str, Any], ...] = ()
-    changes_prices: bool = False
 
     def __post_init__(self) -> None:
         assert (self.kind is Kind.CHOICE) == bool(self.choices), self.key

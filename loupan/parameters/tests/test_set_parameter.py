@@ -183,7 +183,7 @@ def test_a_whole_project_is_read_at_once_and_not_again_until_something_changes(
 ) -> None:
     put(tree, 5)
     stamp = ParameterStamp.objects.get(project=tree.project).stamp
-    with django_assert_num_queries(3):  # The stamp, then the values and the dictionaries.
+    with django_assert_num_queries(5):  # The stamp, then each kind of setting.
         book = book_of(tree.project.pk)
     with django_assert_num_queries(0):
         assert book_of(tree.project.pk, stamp)[DAYS] == 5
@@ -191,7 +191,7 @@ def test_a_whole_project_is_read_at_once_and_not_again_until_something_changes(
         assert book_of(tree.project.pk) is book
     put(tree, 6, place=Place())
     put(tree, 7)
-    with django_assert_num_queries(3):
+    with django_assert_num_queries(5):
         assert book_of(tree.project.pk)[DAYS] == 7
 
 
@@ -208,21 +208,16 @@ def test_a_company_that_moves_inherits_from_where_it_hangs_now(tree: Tree) -> No
     assert parameter(tree.project.pk, DAYS) == 20
 
 
-def test_who_keeps_prices_is_told_of_every_project_below(tree: Tree) -> None:
-    rate = Parameter[Decimal](
-        "tested.rate", Kind.PERCENT, Decimal("0.05"), "Tested", "Rate", changes_prices=True
-    )
+def test_who_keeps_something_of_the_settings_is_told_of_every_project_below(tree: Tree) -> None:
     told: list[list[int]] = []
     key = f"test-{uuid.uuid4()}"
-    hooks.prices_depend.plug(key, told.append)
+    hooks.changed.plug(key, told.append)
     try:
-        with declared(rate):
-            place = Place(company=tree.group)
-            set_parameter(key=rate.key, place=place, value=Decimal("0.1"), by=tree.ad, at=NOON)
-        put(tree, 5)
+        put(tree, 4, place=Place(company=tree.group))
+        put(tree, 5, place=Place(company=tree.elsewhere.company))
     finally:
-        hooks.prices_depend._plugs.pop(key)
-    assert told == [[tree.project.pk]]
+        hooks.changed._plugs.pop(key)
+    assert told == [[tree.project.pk], [tree.elsewhere.pk]]
 
 
 def test_a_key_is_declared_once() -> None:

@@ -55,4 +55,8 @@ def frame_of(user: User, place: Place, tab: str) -> dict[str, Any]:
 
 
 def _tabs() -> list[tuple[str, str]]:
-    return [("values", _("Parameters")), ("dictionaries", _("Dictionaries"))]
+    return [
+        ("values", _("Parameters")),
+        ("dictionaries", _("Dictionaries")),
+        ("numberings", _("Numbers")),
+    ]

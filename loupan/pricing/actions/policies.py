@@ -1,7 +1,7 @@
 """How a project computes: policy, rounding, authority. Whatever is saved renews the stamp."""
 
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -42,6 +42,13 @@ POLICY_FIELDS = (
 def renew_stamp(*, project_id: int) -> None:
     """Part: whatever was read of this project's prices before is out of date now."""
     PricingPolicy.objects.filter(project_id=project_id).update(stamp=uuid.uuid4())
+
+
+@writes
+def renew_stamps(*, project_ids: Iterable[int]) -> None:
+    """Part: the same for many; each gets a stamp of its own."""
+    for pk in project_ids:
+        renew_stamp(project_id=pk)
 
 
 @writes

@@ -7,7 +7,7 @@ from decimal import Decimal
 from loupan.core import audit
 from loupan.core.calendar import business_day
 from loupan.core.db import writes
-from loupan.core.numbering import next_number
+from loupan.core.numbering import next_count
 from loupan.customers.actions.ownership import advance_class
 from loupan.customers.states import CustomerClass
 from loupan.inventory.models import Unit
@@ -250,8 +250,8 @@ def _number(deal: Deal, given: str, day: date) -> str:
         if taken.filter(number=given).exists():
             raise errors.ContractNumberTaken(number=given)
         return given
-    key, prefix = contract_series(deal, day)
-    number = next_number(key, prefix=prefix)
+    key, numbered = contract_series(deal, day)
+    number = numbered(next_count(key))
     while taken.filter(number=number).exists():  # The office gave that one by hand.
-        number = next_number(key, prefix=prefix)
+        number = numbered(next_count(key))
     return number

@@ -9,7 +9,7 @@ from loupan.core import audit
 from loupan.core.calendar import business_day
 from loupan.core.db import writes
 from loupan.core.money import AMOUNT_LIMIT, FEN, ZERO
-from loupan.core.numbering import next_number
+from loupan.core.numbering import next_count
 from loupan.customers.queries import customers_for
 from loupan.inventory.actions.units import ensure_saleable, move_unit
 from loupan.inventory.models import Unit
@@ -24,11 +24,13 @@ from loupan.ledger.actions.schedules import (
 from loupan.ledger.models import Account, MoneyType, PaymentMethod, Receipt
 from loupan.org.models import User
 from loupan.org.permissions import require
+from loupan.parameters.queries.book import book_of
 from loupan.pricing.queries import price_book_of
 from loupan.sales import errors
 from loupan.sales.actions.claims import end_claim, ensure_obtainable, take_unit
 from loupan.sales.actions.process import mark_money
 from loupan.sales.models import Claim, Deal, ProvisionalReservation, ProvisionalWithdrawal
+from loupan.sales.parameters import PROVISIONAL
 from loupan.sales.states import ClaimKind
 
 
@@ -89,10 +91,7 @@ def reserve_provisionally(
         account=account,
         customer=customer,
         consultant_id=consultant_id,
-        number=next_number(
-            f"provisional/{unit.project_id}/{today.year}",
-            prefix=f"{unit.project.code}-XD{today.year}-",
-        ),
+        number=_number(unit, today),
         amount=amount,
         made_on=today,
         by=by,
@@ -258,3 +257,9 @@ def _locked(provisional_id: int) -> tuple[ProvisionalReservation, Unit, Account]
 def _ensure_running(provisional: ProvisionalReservation) -> None:
     if not provisional.claim.is_active:
         raise errors.ProvisionalEnded(number=provisional.number)
+
+
+def _number(unit: Unit, day: date) -> str:
+    book = book_of(unit.project_id)
+    count = next_count(book.series_key(PROVISIONAL.code, unit.project_id, day))
+    return book.number(PROVISIONAL.code, count, day, project=unit.project.code)

@@ -39,6 +39,7 @@ from loupan.sales.actions.claims import end_claim, ensure_obtainable, take_unit
 from loupan.sales.actions.process import process_rows
 from loupan.sales.actions.provisionals import convert_provisionals
 from loupan.sales.models import AttachedUnit, Buyer, Claim, Deal, DealDiscount, Reservation
+from loupan.sales.parameters import RESERVATION
 from loupan.sales.queries.attached import AttachedWish
 from loupan.sales.states import ClaimKind
 
@@ -141,7 +142,8 @@ def make_reservation(
     for given_up in (claim, *(each.claim for each in taken)):
         if given_up:
             end_claim(claim=given_up, reason="reserved", at=at)
-    series = f"reservation/{unit.project_id}/{day.year}"
+    settings = price_book_of(unit).settings
+    series = settings.series_key(RESERVATION.code, unit.project_id, day)
     (account_id, deal_id, reservation_id), number = take_ids([Account, Deal, Reservation], series)
     account = Account(
         pk=account_id, project_id=unit.project_id, label=unit.number, opened_at=at,
@@ -152,7 +154,7 @@ def make_reservation(
         pk=reservation_id,
         deal=deal,
         project_id=unit.project_id,
-        number=f"{unit.project.code}-RG{day.year}-{number:04d}",
+        number=settings.number(RESERVATION.code, number, day, project=unit.project.code),
         reserved_on=day,
         sign_by=offer.sign_by,
         by=by,
@@ -160,9 +162,7 @@ def make_reservation(
     )
     before = unit.status
     units = [unit, *(each.unit for each in taken)]
-    moves = [
-        moved_unit(unit=each, verb=verb, by=by, at=at, claim_label=str(by)) for each in units
-    ]
+    moves = [moved_unit(unit=each, verb=verb, by=by, at=at, claim_label=str(by)) for each in units]
     event = audit.entry(
         "sales.reservation.made",
         reservation,

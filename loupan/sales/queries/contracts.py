@@ -1,5 +1,6 @@
 """Contracts within reach; what signing on a day would make of a deal."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -11,6 +12,7 @@ from loupan.core.models import NumberSeries
 from loupan.core.rounding import AmountOutOfRange
 from loupan.ledger import queries as ledger
 from loupan.org.models import User
+from loupan.parameters.queries.book import book_of
 from loupan.pricing.models import DownPaymentRule
 from loupan.pricing.queries import (
     OfferLine,
@@ -27,6 +29,7 @@ from loupan.sales.models import (
     Contract,
     Deal,
 )
+from loupan.sales.parameters import CONTRACT
 from loupan.sales.queries.attached import attached_of, price_again
 from loupan.sales.queries.due_dates import known_milestones
 from loupan.sales.queries.process import DOWN_PAYMENT_TYPES
@@ -104,13 +107,17 @@ def signing_preview(deal: Deal, sign_by: date, signed_on: date) -> Signing:
     )
 
 
-def contract_series(deal: Deal, day: date) -> tuple[str, str]:
-    """Key and prefix of the numbers that contracts of that day's year bear (PRM-03)."""
-    return f"contract/{deal.project_id}/{day.year}", f"{deal.project.code}-HT{day.year}-"
+def contract_series(deal: Deal, day: date) -> tuple[str, Callable[[int], str]]:
+    """The counter of the contracts of that day, and how its count becomes a number (PRM-03)."""
+    book, code = book_of(deal.project_id), deal.project.code
+    return (
+        book.series_key(CONTRACT.code, deal.project_id, day),
+        lambda count: book.number(CONTRACT.code, count, day, project=code),
+    )
 
 
 def next_contract_number(deal: Deal, day: date) -> str:
     """The number the series would give now; another desk may take it first."""
-    key, prefix = contract_series(deal, day)
+    key, numbered = contract_series(deal, day)
     last = NumberSeries.objects.filter(key=key).values_list("last", flat=True).first() or 0
-    return f"{prefix}{last + 1:04d}"
+    return numbered(last + 1)
