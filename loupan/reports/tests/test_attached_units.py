@@ -53,10 +53,11 @@ def counted(office: Office, viewer: User | None = None) -> tuple[int, Decimal, D
 
 def test_it_counts_as_a_unit_and_its_money_once(office: Office, deal: Deal) -> None:
     units, amount, average = counted(office)
-    assert (units, amount) == (2, 1579160)
+    assert units == 2
+    assert amount == 1579160
     assert average == deal.deal_unit_price, "a stall without an area changes no average"
     a_contract(office, a_reservation(office))
-    assert counted(office)[:2] == (3, 1579160 + 1459160)
+    assert list(counted(office)[:2]) == [3, 1579160 + 1459160]
 
 
 def test_the_daily_report_has_two_units_and_one_amount(office: Office, deal: Deal) -> None:

@@ -164,9 +164,12 @@ class ReservationForm(forms.Form):
             if draft.unit.status == UnitStatus.AVAILABLE:
                 continue
             claim = active_claim(draft.unit.pk)
-            is_own = claim is not None and claim.deal_id is None
-            is_own = is_own and (claim.customer_id or claim.holder_id == self.viewer.pk)
-            if not is_own:
+            gives_way = (
+                claim is not None
+                and claim.deal_id is None
+                and (claim.customer_id is not None or claim.holder_id == self.viewer.pk)
+            )
+            if not gives_way:
                 raise not_available(draft.unit, claim)
 
     def special(self) -> Special | None:

@@ -65,7 +65,8 @@ class DealPage:
     @property
     def main_total(self) -> Decimal:
         """What of the deal total is for the main unit."""
-        return self.deal.deal_total - self.deal.attached_total
+        left: Decimal = self.deal.deal_total - self.deal.attached_total
+        return left
 
 
 def deal_page(deal: Deal, on: date) -> DealPage:

@@ -95,11 +95,11 @@ def test_orc_09_a_lump_sum_is_spread_over_flat_and_stall(office: Office) -> None
     deal = reserve(office, stall, discount_ids=discounts).deal
     row = AttachedUnit.objects.get(deal=deal)
     assert deal.deal_total - deal.attached_total == 1440680
-    assert (row.amount, deal.attached_total) == (118480, 118480)
-    assert (deal.deal_total, due(deal)) == (1559160, 1559160)
+    assert [row.amount, deal.attached_total] == [118480, 118480]
+    assert [deal.deal_total, due(deal)] == [1559160, 1559160]
     assert (row.list_total, row.pricing, row.attached_on) == (120000, "separate", deal.reserved_on)
     [lump] = [step for step in row.trace if step["step"] == "apply_amount"]
-    assert (Decimal(lump["input"]["value"]), Decimal(lump["output"])) == (1520, 118480)
+    assert [Decimal(lump["input"]["value"]), Decimal(lump["output"])] == [1520, 118480]
     assert [float(row.amount_or_rate) for row in deal.discounts.filter(form="amount")] == [
         10000, 20000,
     ]  # fmt: skip
@@ -124,7 +124,7 @@ def test_a_unit_included_costs_nothing_and_needs_authority(office: Office) -> No
     with pytest.raises(pricing.DiscountAboveAuthority):
         reserve(office, cheap, inside=True)
     deal = reserve(office, cheap, inside=True, by=office.mo).deal
-    assert (deal.deal_total, deal.attached_total, amounts(deal)) == (1459160, 0, [0])
+    assert [deal.deal_total, deal.attached_total, *amounts(deal)] == [1459160, 0, 0]
     assert (deal.authority, deal.overall_rate) == ("PD", Decimal("0.9525"))
     assert status(a_stall(office)) == "available"
 
@@ -403,7 +403,7 @@ def test_the_guided_reservation_takes_a_stall_along(office: Office) -> None:
     answer = client.post(address, body)
     deal = Deal.objects.get()
     assert answer["Location"] == f"/sales/deals/{deal.pk}/"
-    assert (deal.deal_total, amounts(deal)) == (1579160, [119245])
+    assert [deal.deal_total, *amounts(deal)] == [1579160, 119245]
     assert stall.number in client.get(f"/sales/deals/{deal.pk}/").content.decode()
     panel = client.get(f"/sales/units/{stall.pk}/", headers={"HX-Request": "true"}).content.decode()
     assert flat.number in panel
@@ -414,7 +414,7 @@ def test_the_guided_reservation_takes_a_stall_along(office: Office) -> None:
 def test_a_taken_stall_stops_the_guided_reservation_at_its_step(office: Office) -> None:
     flat, stall = another_unit(office), a_stall(office)
     lock_unit(unit_id=stall.pk, by=office.mo, at=RESERVED_AT)
-    state = {"buyer": a_buyer(office).pk, "share": "100", "plan": office.prices.plan.pk,
+    state: dict[str, Any] = {"buyer": a_buyer(office).pk, "share": "100", "plan": office.prices.plan.pk,
              "attached": stall.pk, "step": 4}  # fmt: skip
     page = signed_in(office.lin).get(f"/sales/units/{flat.pk}/reservation/", state)
     html = page.content.decode()
