@@ -26,11 +26,22 @@ from loupan.org.models import Department, DossierEntry, Post, Project, User
 from loupan.org.rules import ROLE_TEMPLATES
 from loupan.org.testing import a_department, a_post, a_user, hold
 from loupan.parameters.models import DictionaryEntry
-from loupan.sales.models import Contract, Deal, Reservation
+from loupan.pricing.models import Formula, PriceList, PriceTable
+from loupan.pricing.testing import a_formula, a_price_list, one_price_tables
+from loupan.sales.actions.filings import request_unfiling
+from loupan.sales.models import (
+    Contract,
+    Deal,
+    ProvisionalReservation,
+    Reservation,
+    Unfiling,
+)
 from loupan.sales.testing import (
     Office,
     a_buyer,
     a_contract,
+    a_filing,
+    a_provisional,
     a_receipt,
     a_reservation,
     an_office,
@@ -49,12 +60,17 @@ class Branch:
     reservation: Reservation
     contract: Contract
     receipt: Receipt
+    provisional: ProvisionalReservation
+    unfiling: Unfiling
     zone: Zone
     layout: Layout
     department: Department
     dossier_entry: DossierEntry
     unit_import: UnitImport
     template: PaperTemplate
+    price_list: PriceList
+    formula: Formula
+    price_table: PriceTable
 
     @property
     def deal(self) -> Deal:
@@ -92,20 +108,28 @@ def a_branch() -> Branch:
     project = office.project
     reservation = a_reservation(office, at=at)
     signed = a_contract(office, a_reservation(office, at=at), at=at)
+    unit = another_unit(office)
+    filed = a_contract(office, a_reservation(office, at=at), at=at).deal
+    a_filing(office, filed, at=at)
     return Branch(
         office=office,
         project=project,
         customer=a_buyer(office, name="陈晓雨"),
-        unit=another_unit(office),
+        unit=unit,
         reservation=reservation,
         contract=signed,
         receipt=a_receipt(office, signed.deal, amount="1000", at=at),
+        provisional=a_provisional(office, at=at),
+        unfiling=request_unfiling(deal_id=filed.pk, reason="更名", by=office.cast.cs, at=at),
         zone=a_zone(project),
         layout=a_layout(project),
         department=a_department(project=project),
         dossier_entry=DossierEntry.objects.create(
             project=project, section="selling_points", title="南北通透", text="三面采光。"
         ),
+        price_list=a_price_list(project, office.cast.mk, at=at),
+        formula=a_formula(project, office.cast.mk),
+        price_table=one_price_tables(project, office.cast.mk)[0],
         unit_import=UnitImport.objects.create(
             project=project, filename="价格表.xlsx", content=b"", by=office.mo, made_at=at
         ),

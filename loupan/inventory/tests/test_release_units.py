@@ -9,8 +9,15 @@ from django.core.exceptions import PermissionDenied
 from loupan.core.models import AuditEvent
 from loupan.core.refusals import NotAllowedNow
 from loupan.inventory import errors
-from loupan.inventory.actions.units import release_units, unwithhold_units, withhold_units
+from loupan.inventory.actions.units import (
+    release_units,
+    return_to_market,
+    take_off_market,
+    unwithhold_units,
+    withhold_units,
+)
 from loupan.inventory.models import UnitChange
+from loupan.inventory.states import UNIT, UnitStatus
 from loupan.inventory.testing import NOON, a_permit, a_unit
 from loupan.org.testing import Cast, the_cast
 
@@ -87,3 +94,34 @@ def test_a_seller_cannot_release_nor_withhold(cast: Cast) -> None:
         withhold_units(unit_ids=[unit.pk], reason="调价", by=cast.lin, at=NOON)
     with pytest.raises(PermissionDenied):
         release_units(unit_ids=[unit.pk], by=cast.lin, at=NOON)
+
+
+# --- Off the market, T20 --------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("status", list(UnitStatus))
+def test_unsold_units_leave_the_stock_and_come_back_unreleased(cast: Cast, status: str) -> None:
+    unit = a_unit(cast.project, status=status)
+    given: dict[str, Any] = {"unit_ids": [unit.pk], "reason": "自持", "by": cast.mo, "at": NOON}
+    if status in UNIT.moves["take_off_market"][0]:
+        take_off_market(**given)
+        return_to_market(**given)
+        unit.refresh_from_db()
+        assert unit.status == "not_released"
+        verbs = UnitChange.objects.filter(unit=unit).order_by("-id").values_list("verb", "reason")
+        assert list(verbs[:2]) == [("return_to_market", "自持"), ("take_off_market", "自持")]
+        return
+    with pytest.raises(NotAllowedNow):
+        take_off_market(**given)
+    if status != "off_market":
+        with pytest.raises(NotAllowedNow):
+            return_to_market(**given)
+
+
+def test_leaving_the_stock_needs_a_reason_and_a_director(cast: Cast) -> None:
+    unit = a_unit(cast.project)
+    for do in (take_off_market, return_to_market):
+        with pytest.raises(errors.ReasonMissing):
+            do(unit_ids=[unit.pk], reason=" ", by=cast.mo, at=NOON)
+        with pytest.raises(PermissionDenied):
+            do(unit_ids=[unit.pk], reason="自持", by=cast.lin, at=NOON)

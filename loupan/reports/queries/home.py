@@ -22,6 +22,8 @@ from loupan.reports.queries.figures import Period
 from loupan.reports.queries.report import Figure
 from loupan.reports.queries.scope import Parameters, deals_in, receipts_in
 from loupan.sales.models import Claim, Deal
+from loupan.sales.queries.filings import unfilings_waiting_for
+from loupan.sales.queries.provisionals import kept_for_money
 
 MANY = 8
 
@@ -65,6 +67,7 @@ def cards_for(viewer: User, project: Project, at: datetime) -> list[Card]:
         cards.append(_today(viewer, project, today))
         cards += _projects(viewer, today)
     if may("sales.read", project.pk):
+        cards += _to_decide(viewer, project, at)
         cards.append(_to_sign(viewer, project, today))
     if may("ledger.read", project.pk):
         cards.append(_to_collect(viewer, project, today))
@@ -169,6 +172,35 @@ def _projects(viewer: User, today: date) -> list[Card]:
     return [Card("projects", _("Contracted by project"), "building-community",
                  f"{reverse('reports:report', args=['r-s01'])}?{query}", figures=shown,
                  is_wide=True)]  # fmt: skip
+
+
+def _to_decide(viewer: User, project: Project, at: datetime) -> list[Card]:
+    """What waits for a person: units kept past their time with money on them (U-12), un-filings."""
+    kept = kept_for_money(viewer, at).filter(project=project)
+    lines = [
+        Line(
+            row.unit.number,
+            row.customer.name,
+            reverse("sales:provisional", args=[row.pk]),
+            "danger",
+            on=business_day(row.claim.expires_at) if row.claim.expires_at else None,
+        )
+        for row in kept[:MANY]
+    ]
+    cards = []
+    if lines:
+        cards.append(Card("kept_for_money", _("Over, with money on it"), "clock",
+                          f"{reverse('sales:provisionals')}?state=kept", lines=lines))  # fmt: skip
+    sides = ("sales.confirm_unfiling_finance", "sales.confirm_unfiling_project")
+    if any(viewer.may(side, project.pk) for side in sides):
+        asked = [
+            Line(row.filing.deal.unit.number, row.reason, reverse("sales:unfiling", args=[row.pk]))
+            for row in unfilings_waiting_for(viewer).filter(filing__project=project)[:MANY]
+        ]
+        if asked:
+            cards.append(Card("unfilings", _("Un-filing to confirm"), "message-question",
+                              lines=asked))  # fmt: skip
+    return cards
 
 
 def _to_sign(viewer: User, project: Project, today: date) -> Card:
@@ -305,6 +337,14 @@ WORDS = {
     "sales.deal.unit_detached": _l("Unit taken out"),
     "sales.contract.signed": _l("Contract signed"),
     "sales.contract.cancelled": _l("Contract cancelled"),
+    "sales.contract.voided": _l("Contract voided"),
+    "sales.contract.filed": _l("Filed online"),
+    "sales.contract.unfiled": _l("Un-filed"),
+    "sales.unit.handed_over": _l("Handed over"),
+    "sales.title.issued": _l("Title issued"),
+    "sales.provisional.made": _l("Reserved provisionally"),
+    "sales.provisional.withdrawn": _l("Paid back"),
+    "sales.milestone.recorded": _l("Milestone recorded"),
     "ledger.receipt.recorded": _l("Money received"),
     "ledger.receipt.reversed": _l("Receipt reversed"),
     "customers.customer.revealed": _l("Number looked at"),
