@@ -43,15 +43,38 @@ def test_the_canonical_case_is_walked_by_pages_orc_08_orc_11(
         buyer = a_buyer(office, id_number="11010519491231002X", phone="13800138000")
         lin, zhao = desk_of(office.lin), desk_of(office.zhao)
 
-        # What it would cost, and from there the guided reservation.
-        discounts = "&".join(f"discount={pk}" for pk in office.prices.discount_ids)
-        page = lin.open(
-            f"/sales/units/{unit.pk}/quote/?plan={office.prices.plan.pk}&{discounts}&customer={buyer.pk}"
-        )
-        expect(page.locator("main")).to_contain_text("1,459,160.00")
-        expect(page.locator("main")).to_contain_text("1,020,000.00")
+        # From the board to the panel of the unit, and what it would cost.
+        page = lin.open("/sales/board/")
+        page.locator(".ub-c[data-n='1-1-1803']").click()
+        panel = page.locator("#unit-panel")
+        expect(panel.locator("h2")).to_have_text("1-1-1803")
+        seen(lin, "00-board")
+        panel.locator("a[href*='/quote/']").click()
+        page.wait_for_url(re.compile(r"/sales/units/\d+/quote/"))
+        page.locator(".uq-choices .ts-control input").first.fill("8000")
+        with page.expect_response(lambda answer: "/quote/" in answer.url):
+            page.locator(".ts-dropdown .option").first.click()
+        for discount in office.prices.discount_ids:
+            box = page.locator(f".uq-choices input[name=discount][value='{discount}']")
+            if not box.is_checked():
+                with page.expect_response(lambda answer: "/quote/" in answer.url):
+                    box.check()
+        expect(page.locator(".uq-total")).to_contain_text("1,459,160.00")
+        expect(page.locator("#quote-plans")).to_contain_text("12,301.13")
+        expect(page.locator("#quote-plans")).to_contain_text("95.88%")
+        assert amounts(page, ".uq-lines") == ["50000.00", "389160.00", "1020000.00"]
+        expect(page.locator(".uq-trace").first).to_contain_text("1,459,160")
         seen(lin, "00-quote")
-        page = lin.open(f"/sales/units/{unit.pk}/reservation/")
+
+        # Back to the board: lock the unit, and from its panel the guided reservation.
+        page.get_by_role("link", name="1-1-1803").first.click()
+        page.wait_for_url(re.compile(r"/sales/board/.*unit="))
+        panel.locator("form[action$='/lock/'] button").click()
+        expect(panel.locator(".up-claim [data-until]")).to_be_visible()
+        expect(page.locator(".ub-c[data-n='1-1-1803']")).to_have_attribute("data-s", "locked")
+        seen(lin, "00-locked")
+        panel.locator("a[href*='/reservation/']").click()
+        page.wait_for_url(re.compile(r"/sales/units/\d+/reservation/"))
         page.locator(".ts-control input").fill("8000")
         page.locator(".ts-dropdown .option").first.click()
         seen(lin, "01-buyers")
