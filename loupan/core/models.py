@@ -157,3 +157,46 @@ class BulkRunRow(models.Model):
 
     def __str__(self) -> str:
         return self.label
+
+
+class ImportState(models.TextChoices):
+    WAITING = "waiting", _("Waiting")
+    RUNNING = "running", _("Running")
+    DRY_RUN = "dry_run", _("Dry run")
+    DONE = "done", _("Done")
+    REFUSED = "refused", _("Refused")
+    UNDONE = "undone", _("Undone")
+
+
+class FileImport(models.Model):
+    """A file somebody brought in: how it was understood, how far it is, what it did."""
+
+    filename = models.CharField(max_length=200)
+    content = models.BinaryField()
+    mapping = models.JSONField(default=dict)
+    is_dry_run = models.BooleanField(default=True)
+    state = models.CharField(max_length=8, choices=ImportState, default=ImportState.WAITING)
+    message = models.TextField(blank=True)
+    # Layout, encoding, header row, columns found and left over; samples for the page.
+    understood = models.JSONField(default=dict)
+    done = models.PositiveIntegerField(default=0)
+    total = models.PositiveIntegerField(default=0)
+    created = models.PositiveIntegerField(default=0)
+    updated = models.PositiveIntegerField(default=0)
+    unchanged = models.PositiveIntegerField(default=0)
+    refused = models.PositiveIntegerField(default=0)
+    errors = models.JSONField(default=list)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    made_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        abstract = True
+        ordering = ["-id"]
+
+    def __str__(self) -> str:
+        return self.filename
+
+    @property
+    def is_busy(self) -> bool:
+        return self.state in {ImportState.WAITING, ImportState.RUNNING}

@@ -10,6 +10,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from loupan.core.db import LockingManager
+from loupan.core.models import FileImport
 from loupan.core.money import AreaField, MoneyField, UnitPriceField
 from loupan.inventory.states import UnitStatus
 from loupan.org.models import PriceBasis, Project
@@ -483,22 +484,13 @@ class UnitChange(models.Model):
         return f"{self.unit_id} {self.verb}"
 
 
-class ImportState(models.TextChoices):
-    WAITING = "waiting", _("Waiting")
-    RUNNING = "running", _("Running")
-    DRY_RUN = "dry_run", _("Dry run")
-    DONE = "done", _("Done")
-    REFUSED = "refused", _("Refused")
-    UNDONE = "undone", _("Undone")
-
-
 class ImportKind(models.TextChoices):
     FILE = "file", _("File")
     GRID = "grid", _("Grid")
     SURVEY = "survey", _("Survey")
 
 
-class UnitImport(models.Model):
+class UnitImport(FileImport):
     """Many units brought in or changed at once, with what it did to each, so that it can be undone.
 
     A file; a survey of the finished building; what was typed into the grid, which has no content.
@@ -508,32 +500,8 @@ class UnitImport(models.Model):
     kind = models.CharField(
         _("Kind"), max_length=6, choices=ImportKind, default=ImportKind.FILE, db_default="file"
     )
-    filename = models.CharField(max_length=200)
-    content = models.BinaryField()
-    mapping = models.JSONField(default=dict)
-    is_dry_run = models.BooleanField(default=True)
-    state = models.CharField(max_length=8, choices=ImportState, default=ImportState.WAITING)
-    message = models.TextField(blank=True)
-    # How the file was understood: layout, encoding, header row, columns found and left over.
-    understood = models.JSONField(default=dict)
-    done = models.PositiveIntegerField(default=0)
-    total = models.PositiveIntegerField(default=0)
-    created = models.PositiveIntegerField(default=0)
-    updated = models.PositiveIntegerField(default=0)
-    unchanged = models.PositiveIntegerField(default=0)
-    refused = models.PositiveIntegerField(default=0)
-    errors = models.JSONField(default=list)
-    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
-    made_at = models.DateTimeField()
-    ended_at = models.DateTimeField(null=True)
 
     objects = LockingManager()
-
-    class Meta:
-        ordering = ["-id"]
-
-    def __str__(self) -> str:
-        return self.filename
 
 
 class UnitImportRow(models.Model):

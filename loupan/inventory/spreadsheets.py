@@ -3,19 +3,16 @@
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from io import BytesIO
-from typing import Any
 
-from django.core.files.uploadedfile import UploadedFile
 from django.utils import translation
 from django.utils.timezone import now
 from django.utils.translation import gettext as _
 
 from loupan.core.bulk import without_collecting
+from loupan.core.models import ImportState
 from loupan.core.refusals import Refusal
-from loupan.core.sheets import text_files
-from loupan.core.sheets.errors import FileTooBig, UnreadableFile
-from loupan.core.sheets.limits import DEFAULT, MEBIBYTE
 from loupan.core.sheets.reading import read_workbook
+from loupan.core.sheets.uploads import encoding_of
 from loupan.core.sheets.writing import (
     OutColumn,
     OutSheet,
@@ -24,18 +21,18 @@ from loupan.core.sheets.writing import (
     write_xlsx,
 )
 from loupan.inventory.actions import imports
-from loupan.inventory.models import Building, ImportState, Unit, UnitImport
+from loupan.inventory.models import Building, Unit, UnitImport
+from loupan.inventory.queries.areas import AreaRow
 from loupan.inventory.queries.imports import register_of
 from loupan.inventory.queries.units import lone_building
 from loupan.inventory.rules.addresses import floor_words
+from loupan.inventory.rules.areas import AreaDifference
 from loupan.inventory.rules.grid import COLUMN_OF
 from loupan.inventory.rules.unit_files import VOCABULARY, UnitFile, understand
 from loupan.inventory.tables import grid_text
 from loupan.org.models import Project, User
 
 ROWS_AT_ONCE = 10_000
-_BOMS = ((b"\xef\xbb\xbf", "UTF-8 (BOM)"), (b"\xff\xfe", "UTF-16"), (b"\xfe\xff", "UTF-16"))
-_ENCODINGS = (("utf-8", "UTF-8"), ("gb18030", "GB18030"), ("big5hkscs", "Big5"))
 
 
 def read_units(
@@ -74,7 +71,7 @@ def _carry_out(batch: UnitImport, file: UnitFile, by: User) -> UnitImport:
         at=now(),
     )
     project = Project.objects.get(pk=batch.project_id)
-    register = register_of(project, file.units)
+    register = register_of(project, file.units, batch.kind)
     while batch.done < len(file.units):
         batch = imports.import_units(
             import_id=batch.pk,
@@ -85,24 +82,6 @@ def _carry_out(batch: UnitImport, file: UnitFile, by: User) -> UnitImport:
             at=now(),
         )
     return imports.end_units_import(import_id=batch.pk, by=by, at=now())
-
-
-def encoding_of(content: bytes) -> str:
-    """The encoding of a text file by its name; nothing for a workbook, which has its own."""
-    if content.startswith((b"PK", b"\xd0\xcf\x11\xe0")):
-        return ""
-    for mark, name in _BOMS:
-        if content.startswith(mark):
-            return name
-    try:
-        text = text_files.decode(content, "")
-    except UnreadableFile:
-        return ""
-    sample = text[:2_000]
-    for codec, name in _ENCODINGS:
-        if content.startswith(sample.encode(codec, "replace")):
-            return name
-    return "UTF-16"
 
 
 def error_workbook(batch: UnitImport, *, who: str) -> bytes:
@@ -162,17 +141,6 @@ def _read_again(batch: UnitImport) -> UnitFile | None:
         return None
 
 
-def content_of(file: UploadedFile[Any]) -> bytes:
-    """The bytes of an upload. Raises FileTooBig before reading them."""
-    size = file.size or 0
-    if size > DEFAULT.size:
-        raise FileTooBig(
-            filename=file.name, size=-(-size // MEBIBYTE), limit=DEFAULT.size // MEBIBYTE
-        )
-    content: bytes = file.read()
-    return content
-
-
 def grid_workbook(
     building: Building, units: Iterable[Unit], fields: Sequence[str], *, who: str
 ) -> bytes:
@@ -203,3 +171,41 @@ _PLACE = ("building", "entrance", "floor", "room")
 def _grid_cell(unit: Unit, name: str) -> object:
     value = getattr(unit, COLUMN_OF[name])
     return value if isinstance(value, Decimal) else grid_text(unit, name)
+
+
+def difference_of_areas_workbook(rows: Iterable[AreaRow], *, who: str) -> bytes:
+    """The list of area differences as a workbook."""
+    target = BytesIO()
+    columns = [
+        OutColumn(_("Unit")),
+        OutColumn(_("Status")),
+        OutColumn(_("Contract")),
+        OutColumn(_("Predicted built area"), "area"),
+        OutColumn(_("Measured built area"), "area"),
+        OutColumn(_("Difference"), "area"),
+        OutColumn(_("Ratio"), "rate"),
+        OutColumn(_("Predicted inner area"), "area"),
+        OutColumn(_("Measured inner area"), "area"),
+        OutColumn(_("Difference"), "area"),
+        OutColumn(_("Ratio"), "rate"),
+        OutColumn(_("Beyond 3%")),
+    ]
+    lines = [
+        [
+            row.number,
+            row.status,
+            _("After contract") if row.is_contracted else _("Before contract"),
+            *_difference_cells(row.built),
+            *_difference_cells(row.inner),
+            _("Yes") if row.is_over else "",
+        ]
+        for row in rows
+    ]
+    write_xlsx(target, [OutSheet(_("Area differences"), columns, lines)], watermark=who)
+    return target.getvalue()
+
+
+def _difference_cells(found: AreaDifference | None) -> list[object]:
+    if found is None:
+        return [None, None, None, None]
+    return [found.agreed, found.measured, found.difference, found.ratio]

@@ -11,13 +11,14 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from loupan.core.models import ImportState
 from loupan.core.sheets.cells import plain
 from loupan.core.ui import Column
+from loupan.core.ui.imports import IMPORT_TONES
 from loupan.inventory.models import (
     Encumbrance,
     EncumbranceKind,
     Fitout,
-    ImportState,
     Orientation,
     ProductType,
     Unit,
@@ -59,14 +60,6 @@ STATUS_MARKS: Mapping[UnitStatus, Any] = {
     S.OFF_MARKET: pgettext_lazy("mark of a unit status on the board", "X"),
 }
 STATUS_PATTERNS = {S.LOCKED: "stripe", S.OFF_MARKET: "hatch"}
-IMPORT_TONES = {
-    ImportState.WAITING: "grey",
-    ImportState.RUNNING: "blue",
-    ImportState.DRY_RUN: "yellow",
-    ImportState.DONE: "green",
-    ImportState.REFUSED: "red",
-    ImportState.UNDONE: "slate",
-}
 
 
 def status_tone(unit: Unit) -> str:
@@ -107,7 +100,9 @@ def _layout(unit: Unit) -> Any:
 
 UNIT_COLUMNS = [
     Column("number", _("Number"), link=unit_url, sort="number"),
-    Column("building", _("Building"), value=lambda unit: unit.building.name, group="building__name"),
+    Column(
+        "building", _("Building"), value=lambda unit: unit.building.name, group="building__name"
+    ),
     Column("entrance", _("Entrance"), value=lambda unit: str(unit.entrance), is_hidden=True),
     Column("floor_no", _("Floor"), kind="number", sort="floor_no", group="floor_no"),
     Column("status", _("Status"), kind="status", tone=status_tone, group="status"),

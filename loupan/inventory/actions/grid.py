@@ -8,13 +8,13 @@ from typing import Any
 from loupan.core import audit
 from loupan.core.bulk import insert_rows, update_rows
 from loupan.core.db import writes
+from loupan.core.models import ImportState
 from loupan.core.people import Actor
 from loupan.inventory import errors
 from loupan.inventory.actions.property import park_units
 from loupan.inventory.hooks import tell_imported
 from loupan.inventory.models import (
     ImportKind,
-    ImportState,
     Unit,
     UnitChange,
     UnitImport,

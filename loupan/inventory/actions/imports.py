@@ -16,6 +16,7 @@ from loupan.core import audit
 from loupan.core.bulk import insert_rows, new_ids, update_rows
 from loupan.core.calendar import business_day
 from loupan.core.db import writes
+from loupan.core.models import ImportState
 from loupan.core.people import Actor
 from loupan.inventory import errors
 from loupan.inventory.actions.property import park_units
@@ -23,7 +24,7 @@ from loupan.inventory.hooks import tell_imported, tell_taken_back
 from loupan.inventory.models import (
     Building,
     Entrance,
-    ImportState,
+    ImportKind,
     Layout,
     Unit,
     UnitChange,
@@ -100,6 +101,7 @@ def receive_units_file(
     content: bytes,
     mapping: Mapping[str, str],
     is_dry_run: bool,
+    kind: str = ImportKind.FILE,
     by: Actor,
     at: datetime,
 ) -> UnitImport:
@@ -107,6 +109,7 @@ def receive_units_file(
     require(by, IMPORT_UNITS, project_id)
     batch = UnitImport.objects.create(
         project_id=project_id,
+        kind=kind,
         filename=filename[-200:],
         content=content,
         mapping=dict(mapping),

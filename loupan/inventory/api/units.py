@@ -26,6 +26,7 @@ from loupan.core.rest import (
     UnitPriceOut,
     paged,
 )
+from loupan.core.sheets.uploads import content_of
 from loupan.inventory import spreadsheets, tasks
 from loupan.inventory.actions import imports
 from loupan.inventory.models import Unit, UnitImport
@@ -291,7 +292,7 @@ def import_units(
     require(request.user, IMPORT_UNITS, project.pk)
     chosen = _mapping(mapping)
     filename = file.name or "units"
-    content = spreadsheets.content_of(file)
+    content = content_of(file)
     read = spreadsheets.read_units(content, filename, chosen, project.pk)
     batch = imports.receive_units_file(
         project_id=project.pk,

@@ -7,13 +7,14 @@ from typing import Any
 
 from django.db.models import Count, Max
 
+from loupan.core.models import ImportState
 from loupan.core.refusals import Refusal
 from loupan.inventory import errors
 from loupan.inventory.hooks import calculator_for
 from loupan.inventory.models import (
     Building,
     Entrance,
-    ImportState,
+    ImportKind,
     Layout,
     Unit,
     UnitChange,
@@ -28,6 +29,7 @@ from loupan.inventory.rules.addresses import (
     room_of,
     unit_number,
 )
+from loupan.inventory.rules.areas import measured_values
 from loupan.inventory.rules.comparing import (
     AGREED,
     PLAIN,
@@ -101,11 +103,14 @@ class Register:
     # Unit id → row of the file that meant it first.
     taken: dict[int, int] = field(default_factory=dict)
     state: tuple[int, int] = (0, 0)
+    # A survey only says what was measured, of units that are here, whatever was agreed with buyers.
+    is_survey: bool = False
 
     def refresh(self) -> None:
         """Read the project again, because somebody else made or deleted units meanwhile."""
         fresh = register_of(self.project, ())
         fresh.without_entrance, fresh.taken = self.without_entrance, self.taken
+        fresh.is_survey = self.is_survey
         self.__dict__.update(fresh.__dict__)
 
     def building_code(self, text: str) -> str:
@@ -162,7 +167,9 @@ def calculator(project_id: int) -> PriceCalculator:
     return calculator_for(project_id, lambda: plain_list_price)
 
 
-def register_of(project: Project, units: Iterable[FileUnit]) -> Register:
+def register_of(
+    project: Project, units: Iterable[FileUnit], kind: str = ImportKind.FILE
+) -> Register:
     """The project as it stands, to lay the units of a file beside."""
     buildings = list(Building.objects.filter(project=project).values_list("id", "code", "name"))
     layouts = list(Layout.objects.filter(project=project).values_list("id", "code", "name"))
@@ -179,6 +186,7 @@ def register_of(project: Project, units: Iterable[FileUnit]) -> Register:
         numbers=set(Unit.objects.filter(project=project).values_list("number", flat=True)),
     )
     register.state = units_state(project.pk)
+    register.is_survey = kind == ImportKind.SURVEY
     by_id: dict[int, Home] = {}
     for pk, building_id, code, building_code in Entrance.objects.filter(
         building__project=project
@@ -244,6 +252,9 @@ def compare_with(
     may_release: bool,
 ) -> None:
     """Fill an outcome from the stored columns of its unit; None for a new one."""
+    if register.is_survey and old is not None:
+        _compare_survey(register, outcome, old)
+        return
     given = _with_known_layout(register, outcome.unit)
     basis = old["price_basis"] if old else register.project.price_basis
     if old is not None:
@@ -275,6 +286,25 @@ def compare_with(
     if found.refusal is not None:
         is_total = isinstance(found.refusal, errors.TotalDisagrees)
         refuse(outcome, "list_total" if is_total else "inner_area", found.refusal)
+
+
+def _compare_survey(register: Register, outcome: Outcome, old: Mapping[str, Any]) -> None:
+    """What was measured, beside what is kept. A claimed unit keeps its price (U-5)."""
+    given = measured_values(outcome.unit.values)
+    is_claimed = old["status"] in CLAIMED
+    basis = "unit" if is_claimed else old["price_basis"]  # Then no price follows the area.
+    found = compare(given, {**old, "layout": None}, basis, register.price)
+    outcome.number, outcome.version, outcome.status = old["number"], old["version"], old["status"]
+    outcome.changes, outcome.trace = found.changes, found.trace
+    if is_claimed:
+        outcome.changes = {name: value for name, value in found.changes.items() if name in given}
+        outcome.trace = None
+    outcome.kind = "updated" if outcome.changes else "unchanged"
+    outcome.before = {name: old[name] for name in outcome.changes}
+    if found.refusal is not None:
+        refuse(outcome, "measured_inner_area", found.refusal)
+    elif not given:
+        refuse(outcome, "measured_built_area", errors.NothingMeasured())
 
 
 def _leave_offered_price(
@@ -321,6 +351,9 @@ def _placed(register: Register, unit: FileUnit) -> Outcome:
         else:
             register.taken[found] = unit.row
             outcome.unit_id = found
+        return outcome
+    if register.is_survey:
+        refuse(outcome, "room", errors.NotOnRecord(unit=unit.room))
         return outcome
     outcome.position = register.place(home, unit)
     outcome.number = unit_number(home.building_code, home.entrance_code, unit.room)

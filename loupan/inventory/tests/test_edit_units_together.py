@@ -12,13 +12,18 @@ from django.utils import translation
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loupan.core.models import AuditEvent
+from loupan.core.models import AuditEvent, ImportState
 from loupan.core.refusals import Refusal
 from loupan.core.sheets.errors import CellProblem
 from loupan.inventory import errors, spreadsheets
 from loupan.inventory.actions.grid import edit_units_together
 from loupan.inventory.actions.imports import receive_units_file, undo_units_import
-from loupan.inventory.models import Building, ImportState, Unit, UnitChange, UnitImport
+from loupan.inventory.models import (
+    Building,
+    Unit,
+    UnitChange,
+    UnitImport,
+)
 from loupan.inventory.queries.grid import grid_units, weigh_edits
 from loupan.inventory.rules.grid import (
     FIELDS,

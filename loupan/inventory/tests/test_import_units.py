@@ -14,7 +14,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.utils.timezone import now
 
-from loupan.core.models import AuditEvent
+from loupan.core.models import AuditEvent, ImportState
 from loupan.core.sheets.reading import read_workbook
 from loupan.core.sheets.testing import open_data
 from loupan.inventory import errors, spreadsheets
@@ -23,7 +23,6 @@ from loupan.inventory.actions.units import withhold_units
 from loupan.inventory.models import (
     Building,
     Entrance,
-    ImportState,
     Layout,
     Unit,
     UnitChange,

@@ -7,14 +7,13 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
 
-from loupan.core.models import AuditEvent
+from loupan.core.models import AuditEvent, ImportState
 from loupan.core.sheets.reading import read_workbook
 from loupan.core.sheets.testing import open_data
 from loupan.inventory import spreadsheets
 from loupan.inventory.models import (
     Building,
     Entrance,
-    ImportState,
     Layout,
     PresalePermit,
     Unit,

@@ -15,15 +15,15 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from loupan.core.formatting import number_text
+from loupan.core.models import ImportState
 from loupan.core.refusals import Refusal
+from loupan.core.sheets.uploads import content_of
 from loupan.core.ui import XLSX, ListPage, answer_form, refusals_on
+from loupan.core.ui.imports import IMPORT_TONES, SHOWN, steps_of
 from loupan.inventory import spreadsheets, tables, tasks
 from loupan.inventory.actions import imports
 from loupan.inventory.forms import imports as forms
-from loupan.inventory.models import (
-    ImportState,
-    UnitImport,
-)
+from loupan.inventory.models import UnitImport
 from loupan.inventory.permissions import (
     IMPORT_UNITS,
 )
@@ -33,7 +33,6 @@ from loupan.org.permissions import require
 from loupan.org.queries import DeskRequest, current_project
 
 Page = Mapping[str, Any]
-SHOWN = 50  # Lines of a list on the page of an import; workbooks hold all.
 
 
 def _import_rows(request: DeskRequest) -> QuerySet[UnitImport]:
@@ -71,7 +70,7 @@ def import_list(request: DeskRequest) -> HttpResponse:
             batch = imports.receive_units_file(
                 project_id=project.pk,
                 filename=file.name,
-                content=spreadsheets.content_of(file),
+                content=content_of(file),
                 mapping={},
                 is_dry_run=True,
                 by=request.user,
@@ -104,10 +103,10 @@ def import_page(request: DeskRequest, pk: int) -> HttpResponse:
     understood = batch.understood
     context = {
         "batch": batch,
-        "tone": tables.IMPORT_TONES[ImportState(batch.state)],
+        "tone": IMPORT_TONES[ImportState(batch.state)],
         "crumbs": [{"label": _("Imports of units"), "url": reverse("inventory:imports")}],
-        "is_busy": batch.state in {ImportState.WAITING, ImportState.RUNNING},
-        "steps": _steps(batch),
+        "is_busy": batch.is_busy,
+        "steps": steps_of(batch),
         "mapping_form": _mapping_form(batch) if understood.get("columns") else None,
         "sheets": [
             {**sheet, "holds": forms.FIELD_LABELS.get(sheet["holds"], "")}
@@ -187,25 +186,11 @@ def _fit_text(fit: Mapping[str, Any]) -> str:
     }
 
 
-def _steps(batch: UnitImport) -> list[Page]:
-    order = [_("Uploaded"), _("Tried"), _("Carried out")]
-    if batch.state == ImportState.REFUSED:
-        states = ["done", "blocked", "blocked"]
-    elif batch.state == ImportState.DRY_RUN:
-        states = ["done", "done", "current"]
-    elif batch.state in {ImportState.DONE, ImportState.UNDONE}:
-        states = ["done", "done", "done"]
-    else:
-        states = ["done", "current" if batch.is_dry_run else "done", "todo"]
-        states[2] = "todo" if batch.is_dry_run else "current"
-    return [{"label": label, "state": state} for label, state in zip(order, states, strict=True)]
-
-
 @require_GET
 def import_progress(request: DeskRequest, pk: int) -> HttpResponse:
     """The bar while it runs; when it has ended the page draws itself again."""
     batch = _import(request, pk)
-    if batch.state not in {ImportState.WAITING, ImportState.RUNNING}:
+    if not batch.is_busy:
         return HttpResponse(headers={"HX-Refresh": "true"})
     return render(request, "inventory/_import_progress.html", {"batch": batch})
 

@@ -8,9 +8,10 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db.models import Q
 from django.utils.timezone import now
 
+from loupan.core.models import ImportState
 from loupan.inventory import spreadsheets
 from loupan.inventory.actions import imports
-from loupan.inventory.models import ImportState, UnitImport
+from loupan.inventory.models import UnitImport
 from loupan.inventory.permissions import IMPORT_UNITS
 from loupan.org.models import Project, User
 
