@@ -2,15 +2,18 @@
 
 import time
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.utils import timezone
 from playwright.sync_api import Page, expect
 
 from loupan.inventory.models import Unit
 from loupan.inventory.states import UnitStatus
 from loupan.inventory.testing import a_building, a_layout, a_unit
 from loupan.org.testing import a_user
+from loupan.sales.actions.claims import lock_unit
 from loupan.sales.testing import Office, a_buyer, a_reservation, an_office
 from tests.browser.conftest import PHONE, Desk
 
@@ -219,9 +222,13 @@ def test_on_a_phone_the_board_goes_floor_by_floor_with_a_sheet(
     [
         "",
         "?unit={unit}",
+        "?view=heat",
         "?view=price",
         "?view=age",
         "?view=screen",
+        "?view=print",
+        "?line=customer",
+        "?at=2025-06-01T12:00&unit={unit}",
         "?select=1",
         "?status=withheld",
     ],
@@ -231,6 +238,74 @@ def test_the_board_has_no_barriers(office: Office, desk_of: DeskOf, path: str, t
     page = desk.open("/sales/board/" + path.format(unit=unit_at("1-1-302").pk))
     page.wait_for_timeout(900)
     desk.looks_sound()
+
+
+def test_a_lock_counts_down_to_free_while_one_looks(office: Office, desk_of: DeskOf) -> None:
+    """No job runs here: the board itself knows when the time is over."""
+    unit = unit_at("1-1-501")
+    at = timezone.now() - timedelta(minutes=15, seconds=-4)
+    lock_unit(unit_id=unit.pk, by=office.lin, at=at)
+    desk = desk_of(office.mo)
+    page = ready(desk.open("/sales/board/"))
+    expect(cell(page, "1-1-501")).to_have_attribute("data-s", "locked")
+    cell(page, "1-1-501").click()
+    expect(page.locator("#unit-panel .up-claim")).to_be_visible()
+    expect(cell(page, "1-1-501")).to_have_attribute("data-s", "available", timeout=9000)
+    expect(page.locator("#unit-panel .up-claim")).to_have_count(0)
+    expect(page.locator("#unit-panel form[action$='/lock/'] button")).to_be_visible()
+    assert Unit.objects.get(pk=unit.pk).status == UnitStatus.LOCKED  # The job's to write down.
+    assert desk.faults == []
+
+
+def test_a_moment_is_chosen_and_left_again(office: Office, desk_of: DeskOf) -> None:
+    desk = desk_of(office.mo)
+    page = ready(desk.open("/sales/board/?building=1"))
+    page.keyboard.press("t")
+    picker = page.locator(".ub-moment input[name=at]")
+    expect(picker).to_be_visible()
+    picker.fill("2025-03-08T11:00")  # An hour before the units were made.
+    page.locator(".ub-moment [data-moment]").click()
+    expect(page.locator(".ub-past")).to_be_visible()
+    assert "at=2025-03-08T11%3A00" in page.url
+    assert "building=1" in page.url
+    expect(page.locator(".ub-c")).to_have_count(0)
+    page.locator(".ub-moment summary").click()
+    picker.fill("2025-03-08T12:30")
+    page.locator(".ub-moment [data-moment]").click()
+    expect(cell(page, "1-1-501")).to_have_attribute("data-s", "available")
+    cell(page, "1-1-501").click()
+    expect(page.locator("#unit-panel .up-then")).to_be_visible()
+    expect(page.locator("#unit-panel form")).to_have_count(0)
+    page.locator(".ub-past .btn").click()
+    expect(page.locator(".ub-past")).to_have_count(0)
+    assert "at=" not in page.url
+    assert desk.faults == []
+
+
+def test_the_list_of_shortcuts_names_those_of_the_board(office: Office, desk_of: DeskOf) -> None:
+    page = ready(desk_of(office.lin).open("/sales/board/"))
+    page.keyboard.press("?")
+    keys = page.locator("#lp-keys kbd")
+    expect(keys.filter(has_text="← ↑ → ↓")).to_be_visible()
+    for key in ("Enter", "Esc", "t", "w", "p"):
+        expect(page.locator("#lp-keys [data-own] kbd", has_text=key).first).to_be_visible()
+
+
+def test_the_wall_shows_one_building_as_large_as_it_can(office: Office, desk_of: DeskOf) -> None:
+    desk = desk_of(office.mo, size={"width": 1920, "height": 1080})
+    page = desk.open("/sales/board/?view=screen")
+    shown = page.locator(".ub-b:visible")
+    expect(shown).to_have_count(1)
+    box = shown.bounding_box()
+    assert box
+    assert box["y"] + box["height"] <= 1080
+    assert box["width"] > 900
+    lock_unit(unit_id=unit_at("1-1-501").pk, by=office.lin, at=timezone.now())
+    expect(cell(page, "1-1-501")).to_have_attribute("data-s", "locked")  # It stays live.
+    expect(page.locator("#board-units")).not_to_contain_text("林小雨")
+    page.keyboard.press("Escape")
+    page.wait_for_url(lambda url: "view=" not in url)
+    assert desk.faults == []
 
 
 def test_without_script_the_board_is_links(
