@@ -284,6 +284,7 @@ def _begin(deal_id: int, verb: str, *, more: Sequence[int], by: User) -> _Work:
         Deal.objects.locked().select_related("payment_plan", "account", "project").get(pk=deal_id)
     )
     ensure_same_units(deal=deal, units=units)
+    deal.unit = units.main
     deal.status = DEAL.after(verb, deal.status)
     rows = list(attached_of(deal))
     book = price_book(deal.project_id)

@@ -68,6 +68,7 @@ def sign_contract(
         Deal.objects.locked().select_related("payment_plan", "account", "project").get(pk=deal_id)
     )
     ensure_same_units(deal=deal, units=units)
+    deal.unit = unit
     deal.status = DEAL.after("contract", deal.status)
     reservation = Reservation.objects.get(pk=reservation_id)
     _ensure_day(signed_on, reservation, today=business_day(at))

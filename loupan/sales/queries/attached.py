@@ -127,6 +127,7 @@ def price_again(
         for item in deal.discounts.all()
         if not (without_signing_discounts and item.is_for_signing_on_time)
     )
+    settings = book.classes[deal.unit.product_type]
     try:
         return price_together(
             deal_price.PriceInput(
@@ -136,9 +137,9 @@ def price_again(
                 items=items,
                 basis=list_price.Basis(deal.price_basis),
                 stack_mode=discounts.StackMode(book.policy.stack_mode),
-                round_each_step=book.policy.round_each_step,
+                round_each_step=settings.round_each_step,
                 identity_best_only=book.policy.identity_best_only,
-                precision=book.precision,
+                precision=settings.precision,
             ),
             [
                 Attached(

@@ -63,7 +63,7 @@ def schedule_when_signed(
             deposit=deal.deposit,
             reserved_on=deal.reserved_on,
             contracted_on=signed_on,
-            precision=book.precision,
+            precision=book.classes[deal.unit.product_type].precision,
             milestones=known_milestones(deal),
         )
     except (PricingProblem, DateOutOfRange, AmountOutOfRange) as problem:

@@ -25,6 +25,7 @@ from loupan.org.models import User
 from loupan.org.testing import signed_in, token_for
 from loupan.pricing import errors as pricing
 from loupan.pricing.actions.policies import save_policy
+from loupan.pricing.models import PrecisionRule
 from loupan.pricing.queries import Special
 from loupan.pricing.testing import a_discount
 from loupan.sales import errors
@@ -285,6 +286,21 @@ def test_a_stall_attached_later_costs_what_it_would_have_cost_at_once(office: Of
     assert (status(stall), due(deal)) == ("reserved", deal.deal_total)
     event = AuditEvent.objects.get(event="sales.deal.unit_attached")
     assert (event.before["deal_total"], event.after["deal_total"]) == ("1459160.00", "1579160")
+
+
+def test_the_rounding_of_the_flats_class_holds_when_a_stall_is_attached(office: Office) -> None:
+    PrecisionRule.objects.create(
+        project=office.project, product_type="flat", target="deal_total", unit="1000",
+        mode="half_up",
+    )  # fmt: skip
+    deal = reserve(office, with_deposit=True).deal
+    assert deal.deal_total == 1459000
+    attach(office, deal, a_stall(office))
+    deal.refresh_from_db()
+    assert deal.deal_total - deal.attached_total == 1460000
+    assert due(deal) == deal.deal_total
+    a_contract(office, deal.reservation)
+    assert due(deal) == deal.deal_total
 
 
 def test_attached_and_taken_out_leaves_the_deal_as_it_was(office: Office) -> None:
