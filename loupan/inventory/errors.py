@@ -265,6 +265,14 @@ class NoSuchUnit(RowProblem):
     message = _("There is no such unit in this project.")
 
 
+class NotOnRecord(RowProblem):
+    message = _("There is no unit %(unit)s there. A survey makes no units; generate it first.")
+
+
+class NothingMeasured(RowProblem):
+    message = _("The row says no measured area.")
+
+
 class SameUnitTwice(RowProblem):
     message = _("This is the same unit as in row %(row)s of the file.")
 

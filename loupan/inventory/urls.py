@@ -9,6 +9,7 @@ from loupan.inventory.views import (
     imports,
     layouts,
     plans,
+    surveys,
     units,
 )
 
@@ -58,6 +59,8 @@ urlpatterns = [
     path("plans/<int:pk>/spots/", plans.plan_spots, name="plan_spots"),
     path("plans/<int:pk>/picture/", plans.plan_picture, name="plan_picture"),
     path("plans/<int:pk>/deletion/", plans.plan_delete, name="plan_delete"),
+    path("areas/", surveys.area_differences, name="area_differences"),
+    path("surveys/new/", surveys.survey_new, name="survey_new"),
     path("imports/", imports.import_list, name="imports"),
     path("imports/<int:pk>/", imports.import_page, name="import"),
     path("imports/<int:pk>/progress/", imports.import_progress, name="import_progress"),
