@@ -29,6 +29,7 @@ for module in (
     "inventory.api.property",
     "customers.api",
     "pricing.api.plans",
+    "pricing.api.prices",
     "ledger.api",
     "sales.api.units",
     "sales.api.reservations",

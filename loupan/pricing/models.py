@@ -95,6 +95,10 @@ class PrecisionTarget(models.TextChoices):
     DISCOUNT = "discount", _("Discount amount")
     INSTALMENT = "instalment", _("Instalment amount")
     LOAN = "loan", _("Loan amount")
+    AREA_DIFFERENCE = "area_difference", _("Area difference amount")
+    LATE_FEE = "late_fee", _("Late fee")
+    COLLECTED_FEE = "collected_fee", _("Collected fee")
+    PERCENTAGE = "percentage", _("Percentage")
 
 
 class RoundingMode(models.TextChoices):
@@ -110,13 +114,15 @@ class PrecisionRule(models.Model):
     """
 
     UNITS = [(u, u) for u in ("10000", "1000", "100", "10", "1", "0.1", "0.01")]
+    # Of a percentage: a unit of 0.0001 is a hundredth of a percent.
+    RATE_UNITS = [("0.01", "1%"), ("0.001", "0.1%"), ("0.0001", "0.01%"), ("0.00001", "0.001%")]
 
     project = models.ForeignKey(Project, on_delete=models.PROTECT, related_name="+")
     product_type = models.CharField(
         _("Class of property"), max_length=8, choices=ProductType, blank=True
     )
     target = models.CharField(_("Amount"), max_length=16, choices=PrecisionTarget)
-    unit = models.CharField(_("Unit"), max_length=6, choices=UNITS, default="1")
+    unit = models.CharField(_("Unit"), max_length=7, choices=UNITS, default="1")
     mode = models.CharField(
         _("Mode"), max_length=8, choices=RoundingMode, default=RoundingMode.HALF_UP
     )

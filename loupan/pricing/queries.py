@@ -356,8 +356,8 @@ def price_for(
     """What this unit, with what is attached to it, costs when reserved on that day (DOMAIN 2.3).
 
     Yuan, m², shares of one.  The contract day is planned as `sign_by`, by default so many days after
-    the reservation as the project says; the deposit is that of the plan, else the project's minimum.  `left` are quotas
-    known under lock.  Raises PlanNotOffered, DiscountNotOffered, DepositExceedsDownPayment,
+    the reservation as the project says; the deposit is that of the plan, else the project's minimum.
+    `left` are quotas known under lock.  Raises PlanNotOffered, DiscountNotOffered, DepositExceedsDownPayment,
     DownPaymentBelowMinimum, PriceNotComputable, ListPriceMissing.
     """
     book = price_book_of(unit)

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from loupan.core.formatting import area_text, money_text, rate_text
+from loupan.core.rounding import AmountOutOfRange
 from loupan.core.ui import Column
 from loupan.inventory.models import Orientation
 from loupan.pricing.errors import FORMULA_PROBLEMS, OBJECTIONS
@@ -18,13 +19,15 @@ from loupan.pricing.models import (
     Formula,
     PaymentPlan,
     PaymentPlanLine,
+    PrecisionTarget,
     PriceKind,
     PriceList,
     PriceListLine,
     PriceTable,
     RoundingMode,
 )
-from loupan.pricing.queries import Outlook, Tried
+from loupan.pricing.queries import ClassSettings, Outlook, Tried
+from loupan.pricing.rules.list_price import CalculationOrder
 from loupan.pricing.rules.repricing import Bin, Line, out_of_bounds, shades
 from loupan.pricing.states import FormulaStatus, PriceLineState, PriceListStatus
 
@@ -495,16 +498,19 @@ class LabCell:
 
 def board_floors(
     outlook: Outlook, building: str, *, sees_floor: bool
-) -> list[tuple[int, list[LabCell]]]:
-    """Floors from the top, each with its units in order of entrance and position."""
+) -> list[tuple[int, list[LabCell | None]]]:
+    """Floors from the top; a unit stands in the column of its entrance and position, else nothing."""
     there = [line for line in outlook.lines if line.unit.building == building]
     shade = shades(there, SHADES)
-    floors: dict[int, list[LabCell]] = {}
+    places = sorted({(line.unit.entrance, line.unit.position) for line in there})
+    columns = {place: column for column, place in enumerate(places)}
+    floors: dict[int, list[LabCell | None]] = {}
     for line in there:
         wrong = outlook.wrong.get(line.unit.id, "")
         if wrong == "below_floor" and not sees_floor:
             wrong = ""
-        floors.setdefault(line.unit.floor_no, []).append(_lab_cell(line, shade, wrong))
+        row = floors.setdefault(line.unit.floor_no, [None] * len(columns))
+        row[columns[line.unit.entrance, line.unit.position]] = _lab_cell(line, shade, wrong)
     return sorted(floors.items(), reverse=True)
 
 
@@ -668,3 +674,48 @@ def table_rows(row: PriceTable) -> list[list[str]]:
         names = ("lowest", "highest", "start", "per_floor", "counted_from")
         return [[str(each[name]) for name in names] for each in row.rows]
     return [[_key_label(row.keys, each["key"]), each["value"]] for each in row.rows]
+
+
+# --- Precision ------------------------------------------------------------------------------------
+
+
+def precision_example(
+    settings: ClassSettings, area: Decimal, unit_price: Decimal
+) -> list[tuple[str, str, str]]:
+    """What the settings make of one price: name, how, result (DOMAIN 2.2.4, ORC-06, ORC-07)."""
+    precision = settings.precision
+    try:
+        price = precision.list_unit_price.apply(unit_price)
+        raw = price * area
+        total = precision.list_total.apply(raw)
+        derived = precision.list_unit_price.apply(total / area) if total else Decimal(0)
+        deal = precision.deal_total.apply(total * Decimal("0.98") * Decimal("0.99"))
+        loan = precision.loan.apply(deal * Decimal("0.7"))
+    except (AmountOutOfRange, ArithmeticError):
+        return [(_("Example"), "", _("The number becomes too large."))]
+    rows = [
+        (PrecisionTarget.LIST_UNIT_PRICE, money_text(unit_price), price, precision.list_unit_price),
+        (
+            PrecisionTarget.LIST_TOTAL,
+            f"{price:f} × {area:f} = {raw:f}",
+            total,
+            precision.list_total,
+        ),
+    ]
+    if settings.order == CalculationOrder.TOTAL_FIRST:
+        how = f"{total:f} ÷ {area:f}"
+        rows[0] = (PrecisionTarget.LIST_UNIT_PRICE, how, derived, precision.list_unit_price)
+        rows.reverse()
+    if settings.round_each_step:
+        after = precision.deal_total.apply(total * Decimal("0.98"))
+        deal = precision.deal_total.apply(after * Decimal("0.99"))
+    rows += [
+        (PrecisionTarget.DEAL_TOTAL, f"{total:f} × 98% × 99%", deal, precision.deal_total),
+        (PrecisionTarget.LOAN, f"{deal:f} × 70%", loan, precision.loan),
+    ]
+    shown = [
+        (str(target.label), f"{how} → {rounding_text(str(rule))}", money_text(result))
+        for target, how, result, rule in rows
+    ]
+    share = rate_text(precision.percentage.apply(deal / total)) if total else "—"
+    return [*shown, (_("Overall discount"), f"{deal:f} ÷ {total:f}", share)]

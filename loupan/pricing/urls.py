@@ -1,6 +1,6 @@
 from django.urls import URLPattern, URLResolver, path
 
-from loupan.pricing.views import formulas, plans, price_lists
+from loupan.pricing.views import formulas, plans, precision, price_lists
 
 app_name = "pricing"
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -12,6 +12,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("discounts/new/", plans.discount, name="discount_new"),
     path("discounts/<int:pk>/", plans.discount, name="discount"),
     path("policy/", plans.policy, name="policy"),
+    path("precision/", precision.precision, name="precision"),
+    path("precision/example/", precision.precision_example, name="precision_example"),
+    path("precision/clearing/", precision.class_clearing, name="class_clearing"),
     path("prices/", price_lists.prices, name="prices"),
     path("limits/", price_lists.limits, name="limits"),
     path("lists/", price_lists.price_lists, name="price_lists"),

@@ -73,6 +73,7 @@ _EAST: Final = (
     ("cc2", "薛宁", "CC", "", "sm2"),
     ("cs2", "尹航", "CS", "", "sm2"),
     ("ca2", "戴月", "CA", "", ""),
+    ("mk2", "方舟", "MK", "", "pd2"),
 )
 # Posts of a whole company: user name, name, role, "" for the group or the regional company.
 _COMPANY_WIDE: Final = (

@@ -18,13 +18,24 @@ from loupan.inventory.models import Building, Layout, PresalePermit, Unit, Zone
 from loupan.inventory.queries.imports import register_of
 from loupan.inventory.spreadsheets import read_units
 from loupan.org.models import User
+from loupan.pricing.actions.formulas import (
+    enable_formula,
+    save_case,
+    save_formula,
+    save_price_table,
+)
+from loupan.pricing.actions.price_lists import (
+    Terms,
+    approve_price_list,
+    draw_up_price_list,
+    submit_price_list,
+)
 from loupan.pricing.actions.prices import (
     NewPrice,
     set_filed_prices,
     set_floor_prices,
     set_list_prices,
 )
-from loupan.pricing.rules.list_price import FloorBand, PriceFormula, formula_price
 
 
 def reference(model: type[Any], by: User, at: datetime, **values: Any) -> Any:
@@ -62,25 +73,32 @@ class Tower:
     product: str = "住宅"
 
 
-# DOMAIN 2.2.3, ORC-04.
-FORMULA: Final = PriceFormula(
-    name="一房一价",
-    base=Decimal(12_000),
-    floor_bands=(
-        FloorBand(1, 5, Decimal(0), Decimal(60), 6),
-        FloorBand(6, 18, Decimal(0), Decimal(40), 6),
-        FloorBand(19, 99, Decimal(480)),
-    ),
-    tables={
-        "top": {"yes": Decimal(-300)},
-        "orientation": {
-            "S": Decimal(300), "SE": Decimal(200), "E": Decimal(0), "W": Decimal(-150),
-            "N": Decimal(-250),
-        },
-        "view": {"园景": Decimal(200), "临路": Decimal(-100), "": Decimal(0)},
-        "corner": {"yes": Decimal(150)},
-        "number": {"4": Decimal(-80)},
-    },
+# DOMAIN 2.2.3, ORC-04; corners and low-rises by layout.
+FORMULA: Final = (
+    "base_price + FLOORINC(floors, floor_no) + LOOKUP(orientation, orientation)"
+    " + LOOKUP(view, view) + LOOKUP(layouts, layout) + IF(is_top, -300, 0)"
+    " + LOOKUP(special, room_no)"
+)
+BASE: Final = Decimal(12_000)
+FLATS: Final = ("flat", "shop", "villa")
+TABLES: Final[tuple[tuple[str, str, str, list[dict[str, str]]], ...]] = (
+    ("floors", "楼层差", "floor", [
+        {"lowest": "1", "highest": "5", "start": "0", "per_floor": "60", "counted_from": "6"},
+        {"lowest": "6", "highest": "18", "start": "0", "per_floor": "40", "counted_from": "6"},
+        {"lowest": "19", "highest": "99", "start": "480", "per_floor": "0", "counted_from": "0"},
+    ]),
+    ("orientation", "朝向差", "orientation", [
+        {"key": "S", "value": "300"}, {"key": "SE", "value": "200"}, {"key": "E", "value": "0"},
+        {"key": "W", "value": "-150"}, {"key": "N", "value": "-250"},
+    ]),
+    ("view", "景观差", "view", [
+        {"key": "园景", "value": "200"}, {"key": "临路", "value": "-100"},
+    ]),
+    ("layouts", "户型差（含边户）", "layout", [
+        {"key": "C", "value": "150"}, {"key": "C1", "value": "150"}, {"key": "E", "value": "150"},
+        {"key": "F", "value": "2550"},
+    ]),
+    ("special", "特殊房号", "number", [{"key": "4", "value": "-80"}]),
 )  # fmt: skip
 BELOW_LIST: Final = Decimal(930)
 ABOVE_LIST: Final = Decimal(600)
@@ -146,7 +164,6 @@ class Stock:
 def build(office: Office, towers: Sequence[Tower], at: datetime, *, stalls: int) -> Stock:
     """Permits, buildings and layouts by hand, units from a file, prices by the formula."""
     by, project = office["cc" if "cc" in office.people else "cc2"], office.project
-    director = office["pd" if "pd" in office.people else "pd2"]
     day: date = at.date()
     zone = reference(Zone, by, at, project=project, code="1", name="一期")
     city = "渝" if project.code == "HC" else "杭"
@@ -168,7 +185,7 @@ def build(office: Office, towers: Sequence[Tower], at: datetime, *, stalls: int)
         reference(Layout, by, at, project=project, code=code, name=name, rooms=rooms)
     _bring_in(office, by, [*_rows(towers), *_stalls(stalls)], at)
     stock = _stock(project.pk)
-    _price(stock, towers, director, at)
+    _price(office, stock, at)
     return stock
 
 
@@ -231,40 +248,87 @@ def _stock(project_id: int) -> Stock:
     return Stock({unit.number: unit for unit in units})
 
 
-def _price(stock: Stock, towers: Sequence[Tower], by: User, at: datetime) -> None:
-    slots = {(tower.building, slot.position): slot for tower in towers for slot in tower.slots}
-    tops = {tower.building: tower.floors[-1] for tower in towers}
-    listed = {
-        unit.pk: _list_price(unit, slots.get((unit.building.code, unit.position)), tops)
-        for unit in stock.units.values()
-    }
-    said = "一房一价首版"
-    for action, offset in (
-        (set_filed_prices, ABOVE_LIST),
-        (set_list_prices, Decimal(0)),
-        (set_floor_prices, -BELOW_LIST),
-    ):
+def _price(office: Office, stock: Stock, at: datetime) -> None:
+    """Marketing draws prices up by tables and formula, the director approves them and sets limits."""
+    maker = office["mk" if "mk" in office.people else "mk2"]
+    director = office["pd" if "pd" in office.people else "pd2"]
+    project_id = office.project.pk
+    _write_formula(project_id, maker, at)
+    first = draw_up_price_list(
+        project_id=project_id, name="首开一房一价", reason="首批房源定价",
+        terms=Terms("formula", formula_code="one_price", base_price=BASE,
+                    scope={"product_types": FLATS}),
+        by=maker, at=at,
+    )  # fmt: skip
+    submit_price_list(list_id=first.pk, by=maker, at=at)
+    approve_price_list(list_id=first.pk, version=1, by=director, at=at)
+    stalls = [unit.pk for unit in stock.units.values() if unit.product_type == "parking"]
+    if stalls:  # 120,005 yuan each.
+        prices = [NewPrice(pk, unit_price=Decimal(9_057)) for pk in stalls]
+        set_list_prices(prices=prices, by=maker, at=at, reason="车位首版价格")
+    stock.units = _stock(project_id).units
+    for action, offset in ((set_filed_prices, ABOVE_LIST), (set_floor_prices, -BELOW_LIST)):
         action(
-            prices=[NewPrice(pk, unit_price=price + offset) for pk, price in listed.items()],
-            by=by,
+            prices=[
+                NewPrice(unit.pk, unit_price=unit.list_unit_price + offset)
+                for unit in stock.units.values()
+                if unit.list_unit_price is not None
+            ],
+            by=director, at=at, reason="一房一价首版",
+        )  # fmt: skip
+    stock.units = _stock(project_id).units
+
+
+def _write_formula(project_id: int, maker: User, at: datetime) -> None:
+    for code, name, keys, rows in TABLES:
+        save_price_table(
+            project_id=project_id, code=code, name=name, keys=keys, rows=rows,
+            otherwise=None if keys == "floor" else Decimal(0), by=maker, at=at,
+        )  # fmt: skip
+    formula = save_formula(
+        project_id=project_id, code="one_price", name="一房一价（加法）", target="unit_price",
+        text=FORMULA, by=maker, at=at,
+    )  # fmt: skip
+    for name, expected, floor, facing, view, layout, top, room in (
+        ("3 层 园景 南", 12_320, 3, "S", "园景", "A", "no", "301"),
+        ("14 层 边户 带 4", 12_790, 14, "SE", "园景", "C1", "no", "1402"),
+        ("18 层 临路 边户", 12_830, 18, "S", "临路", "C", "no", "1803"),
+        ("顶层 北", 11_930, 26, "N", "", "D", "yes", "2606"),
+    ):
+        values = {
+            "base_price": "12000", "floor_no": f"{floor}", "orientation": facing, "view": view,
+            "layout": layout, "is_top": top, "room_no": room,
+        }  # fmt: skip
+        save_case(
+            formula_id=formula.pk, name=name, values=values, expected=Decimal(expected), by=maker,
             at=at,
-            reason=said,
-        )
-    stock.units = {
-        unit.number: unit
-        for unit in Unit.objects.filter(pk__in=listed).select_related("building").order_by("pk")
-    }
+        )  # fmt: skip
+    enable_formula(formula_id=formula.pk, by=maker, at=at)
 
 
-def _list_price(unit: Unit, slot: Slot | None, tops: dict[str, int]) -> Decimal:
-    if slot is None:
-        return Decimal(9_057)  # A stall: 120,005 yuan.
-    factors = {"orientation": slot.orientation, "view": slot.view}
-    if unit.floor_no == tops[unit.building.code]:
-        factors["top"] = "yes"
-    if slot.corner:
-        factors["corner"] = "yes"
-    if "4" in unit.room_no:
-        factors["number"] = "4"
-    price = formula_price(FORMULA, floor_no=unit.floor_no, factors=factors).unit_price
-    return price + (Decimal(2_400) if unit.building.name.endswith("（洋房）") else 0)
+def change_prices(
+    office: Office, name: str, percent: str, building: str, at: datetime, *, until: str
+) -> None:
+    """A change by percent in one building: a draft, in approval, or approved and in force."""
+    maker = office["mk"]
+    building_id = Building.objects.get(project=office.project, code=building).pk
+    drawn = draw_up_price_list(
+        project_id=office.project.pk, name=name, reason="随去化调价",
+        terms=Terms("percent", Decimal(percent) / 100, scope={"buildings": [building_id]}),
+        by=maker, at=at,
+    )  # fmt: skip
+    if until == "draft":
+        return
+    submit_price_list(list_id=drawn.pk, by=maker, at=at)
+    if until == "effective":
+        approve_price_list(list_id=drawn.pk, version=1, by=office["pd"], at=at)
+
+
+def try_prices(office: Office, at: datetime) -> None:
+    """A draft for the lab: the formula with a higher base."""
+    draw_up_price_list(
+        project_id=office.project.pk, name="二季度价格（试算）", reason="基准价上调 150 元",
+        terms=Terms("formula", formula_code="one_price", base_price=BASE + 150,
+                    scope={"product_types": FLATS}),
+        by=office["mk"], at=at,
+    )  # fmt: skip

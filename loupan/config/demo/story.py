@@ -86,6 +86,19 @@ def _west(office: Office, diary: Diary) -> None:
         diary.moment(86, 540), lambda at: stock_of.open_for_sale(stock, tower, director, at)
     )
     diary.write(
+        diary.moment(60, 600),
+        lambda at: stock_of.change_prices(office, "车位调价", "3", "P", at, until="effective"),
+    )
+    diary.write(
+        diary.moment(28, 600),
+        lambda at: stock_of.change_prices(office, "2号楼上调", "1", "2", at, until="effective"),
+    )
+    diary.write(
+        diary.moment(1, 600),
+        lambda at: stock_of.change_prices(office, "1号楼微调", "0.5", "1", at, until="submitted"),
+    )
+    diary.write(diary.moment(1, 660), lambda at: stock_of.try_prices(office, at))
+    diary.write(
         diary.moment(45, 540),
         lambda at: stock_of.open_for_sale(stock, [*slab, *stalls[:60]], clerk, at),
     )

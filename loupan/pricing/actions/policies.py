@@ -150,27 +150,38 @@ def clear_class(*, project_id: int, product_type: str, by: User, at: datetime) -
 
 
 @writes
-def save_class(
+def save_computing(
     *,
     project_id: int,
     product_type: str,
     calculation_order: str,
     round_each_step: bool,
+    precision: Mapping[str, tuple[str, str]],
     by: User,
     at: datetime,
-) -> ClassPolicy:
-    """Set order of calculation and rounding between steps of one class of property (2.2.4)."""
+) -> None:
+    """Set how a class of property computes, or the whole project where none is named (2.2.4).
+
+    `precision` is unit and mode by named amount.  Prices that stand stay as they are; drafts are worked
+    out anew when they are changed.
+    """
     require(by, "pricing.edit_discounts", project_id)
     values = {"calculation_order": calculation_order, "round_each_step": round_each_step}
-    row, _made = ClassPolicy.objects.update_or_create(
-        project_id=project_id, product_type=product_type, defaults=values
-    )
-    PricingPolicy.objects.get_or_create(project_id=project_id)
+    if product_type:
+        row, _made = ClassPolicy.objects.update_or_create(
+            project_id=project_id, product_type=product_type, defaults=values
+        )
+        PricingPolicy.objects.get_or_create(project_id=project_id)
+        after = {"product_type": product_type, **values}
+        audit.record("pricing.class.saved", row, by=by, at=at, after=after)
+    else:
+        save_policy(project_id=project_id, values=values, by=by, at=at)
+    for target, (unit, mode) in precision.items():
+        save_precision(
+            project_id=project_id, product_type=product_type, target=target, unit=unit, mode=mode,
+            by=by, at=at,
+        )  # fmt: skip
     renew_stamp(project_id=project_id)
-    audit.record(
-        "pricing.class.saved", row, by=by, at=at, after={"product_type": product_type, **values}
-    )
-    return row
 
 
 @writes

@@ -220,13 +220,17 @@ class PolicyForm(forms.ModelForm):  # type: ignore[type-arg]
     provisional_amount = AmountField(
         label=gettext_lazy("Amount of a provisional reservation"), min_value=Decimal(0)
     )
+    filed_lower_rate = PercentField(
+        label=gettext_lazy("Lowest list price, in percent of the filed price"),
+        max_value=Decimal(100),
+        required=False,
+        help_text=gettext_lazy("Empty: no lower bound."),
+    )
 
     class Meta:
         model = PricingPolicy
         fields = [
             "stack_mode",
-            "calculation_order",
-            "round_each_step",
             "identity_best_only",
             "min_deposit",
             "down_payment_rule",
@@ -236,6 +240,7 @@ class PolicyForm(forms.ModelForm):  # type: ignore[type-arg]
             "provisional_amount",
             "provisional_days",
             "allows_direct_contract",
+            "filed_lower_rate",
         ]
 
     def clean_provisional_days(self) -> int:
@@ -256,18 +261,6 @@ def _within(value: int, least: int, most: int) -> int:
         said = _("Between %(least)s and %(most)s.") % {"least": least, "most": most}
         raise forms.ValidationError(said)
     return value
-
-
-class PrecisionForm(forms.Form):
-    """Unit and mode of rounding of one named amount."""
-
-    unit = forms.ChoiceField(label=gettext_lazy("Rounded to"), choices=PrecisionRule.UNITS)
-    mode = forms.ChoiceField(label=gettext_lazy("Rounding"), choices=RoundingMode.choices)
-
-    def __init__(self, *args: Any, amount: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        for field in self.fields.values():
-            field.widget.attrs["aria-label"] = f"{amount}: {field.label}"
 
 
 class AuthorityForm(forms.Form):

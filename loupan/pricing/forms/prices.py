@@ -11,7 +11,17 @@ from django.utils.translation import gettext_lazy
 from loupan.core.forms import AmountField, MomentField, RowsField
 from loupan.inventory.models import Building, Layout, ProductType, Unit
 from loupan.pricing.actions.price_lists import Terms
-from loupan.pricing.models import FloorLevel, Formula, PriceList, PriceTable
+from loupan.pricing.models import (
+    CalculationOrder,
+    FloorLevel,
+    Formula,
+    PrecisionRule,
+    PrecisionTarget,
+    PriceList,
+    PriceTable,
+    RoundingMode,
+)
+from loupan.pricing.queries import ClassSettings
 from loupan.pricing.rules.formula import CODE, LONGEST, VARIABLES
 
 LARGEST_FILE = 20 * 1024 * 1024
@@ -382,3 +392,74 @@ def rows_text(table: PriceTable) -> str:
     """The rows of a table as they are typed."""
     names = _FLOOR_ROW if table.keys == PriceTable.Keys.FLOOR else ("key", "value")
     return "\n".join(" ".join(str(row[name]) or "-" for name in names) for row in table.rows)
+
+
+# --- Precision ------------------------------------------------------------------------------------
+
+
+class PrecisionForm(forms.Form):
+    """How one class of property, or the whole project, computes: order, steps, unit and mode each."""
+
+    calculation_order = forms.ChoiceField(
+        label=gettext_lazy("Calculation order"), choices=CalculationOrder.choices
+    )
+    round_each_step = forms.BooleanField(
+        label=gettext_lazy("Round discounts after each step"), required=False
+    )
+    area = forms.DecimalField(
+        label=gettext_lazy("Area of the example"),
+        required=False,
+        min_value=Decimal("0.01"),
+        max_digits=10,
+        decimal_places=4,
+        initial=Decimal("89.37"),
+        widget=forms.TextInput({"inputmode": "decimal", "class": "lp-num"}),
+    )
+    unit_price = AmountField(
+        label=gettext_lazy("Unit price of the example"),
+        required=False,
+        min_value=Decimal("0.01"),
+        initial=Decimal("12860.55"),
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for target in PrecisionTarget:
+            is_rate = target == PrecisionTarget.PERCENTAGE
+            unit, mode = f"{target.value}_unit", f"{target.value}_mode"
+            self.fields[unit] = forms.ChoiceField(
+                label=gettext_lazy("Rounded to"),
+                choices=PrecisionRule.RATE_UNITS if is_rate else PrecisionRule.UNITS,
+            )
+            self.fields[mode] = forms.ChoiceField(
+                label=gettext_lazy("Rounding"), choices=RoundingMode.choices
+            )
+            for name in (unit, mode):
+                field = self.fields[name]
+                field.widget.attrs["aria-label"] = f"{target.label}: {field.label}"
+
+    def rules(self) -> list[tuple[PrecisionTarget, Any, Any]]:
+        """Each amount with its two fields, for the page."""
+        return [(t, self[f"{t.value}_unit"], self[f"{t.value}_mode"]) for t in PrecisionTarget]
+
+    def chosen(self) -> dict[str, tuple[str, str]]:
+        """Unit and mode by amount, those that were changed."""
+        data, changed = self.cleaned_data, set(self.changed_data)
+        return {
+            target.value: (data[f"{target.value}_unit"], data[f"{target.value}_mode"])
+            for target in PrecisionTarget
+            if {f"{target.value}_unit", f"{target.value}_mode"} & changed
+        }
+
+
+def precision_values(settings: ClassSettings) -> dict[str, Any]:
+    """What is set now, as the form shows it."""
+    found: dict[str, Any] = {
+        "calculation_order": settings.order.value,
+        "round_each_step": settings.round_each_step,
+    }
+    for target in PrecisionTarget:
+        precision = getattr(settings.precision, target.value)
+        found[f"{target.value}_unit"] = f"{precision.unit:f}"
+        found[f"{target.value}_mode"] = precision.mode.value
+    return found

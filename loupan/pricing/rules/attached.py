@@ -4,12 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal, localcontext
 
-from loupan.core.rounding import EXACT, Mode
+from loupan.core.rounding import EXACT, Mode, Precision
 from loupan.pricing.rules.deal_price import (
     Priced,
     PriceInput,
     overall_rate,
     price_deal,
+    shown_rate,
     spread_lump_sum,
 )
 from loupan.pricing.rules.discounts import DiscountForm, DiscountItem, StackMode
@@ -108,7 +109,7 @@ def price_together(given: PriceInput, attached: Sequence[Attached]) -> PricedTog
         rows.append(step("deal_total", given.precision.deal_total, amount, raw=raw))
         if amount <= 0 and not each.is_inside:
             raise PricingProblem("price_not_positive", price=amount)
-    return _together(alone, main, attached, amounts, steps)
+    return _together(alone, main, attached, amounts, steps, given.precision.percentage)
 
 
 def _together(
@@ -117,10 +118,11 @@ def _together(
     attached: Sequence[Attached],
     amounts: Sequence[Decimal],
     steps: Sequence[Sequence[Step]],
+    percentage: Precision,
 ) -> PricedTogether:
     list_total = main.list_total + sum((each.list_total for each in attached), ZERO)
     deal_total = main.deal_total + sum(amounts, ZERO)
-    shown = overall_rate(deal_total, list_total)
+    shown = shown_rate(deal_total, list_total, percentage)
     tested = overall_rate(deal_total, list_total, Mode.TRUNCATE)
     refused = tuple(each for each in alone.trace if each.step == "discount_refused")
     totals = {"deal_total": deal_total, "list_total": list_total}

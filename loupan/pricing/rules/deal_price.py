@@ -93,9 +93,15 @@ def price_deal(given: PriceInput) -> Priced:
 
 
 def overall_rate(deal_total: Decimal, list_total: Decimal, mode: Mode = Mode.HALF_UP) -> Decimal:
-    """Deal ÷ list to four places: half-up to show, truncated to test authority (2.3.2)."""
+    """Deal ÷ list to four places; truncated to test authority (2.3.2)."""
     with localcontext(EXACT):
         return round_to(deal_total / positive(list_total), RATE_PLACES, mode)
+
+
+def shown_rate(deal_total: Decimal, list_total: Decimal, precision: Precision) -> Decimal:
+    """Deal ÷ list as the project shows percentages (2.2.4)."""
+    with localcontext(EXACT):
+        return precision.apply(deal_total / positive(list_total))
 
 
 def _priced(
@@ -116,10 +122,10 @@ def _priced(
         if price is not None:
             facts = {"deal_total": deal_total, "area": area}
             steps.append(step(f"deal_unit_price_{name}", precision, price, **facts))
-    shown = overall_rate(deal_total, given.list_total)
+    shown = shown_rate(deal_total, given.list_total, given.precision.percentage)
     tested = overall_rate(deal_total, given.list_total, Mode.TRUNCATE)
     totals = {"deal_total": deal_total, "list_total": given.list_total}
-    steps.append(step("overall_rate", f"half_up:{RATE_PLACES}", shown, **totals))
+    steps.append(step("overall_rate", given.precision.percentage, shown, **totals))
     steps.append(step("overall_rate_for_authority", f"truncate:{RATE_PLACES}", tested, **totals))
     return Priced(
         list_total=given.list_total,

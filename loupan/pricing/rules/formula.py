@@ -520,7 +520,7 @@ class _Workshop:
             asked = key.telling(run)
             found = find(asked)
             assert run.steps is not None
-            run.steps.append(step("formula_lookup", table.code, found, key=_key(asked)))
+            run.steps.append(step("formula_lookup", table.code, _shown(found), key=_key(asked)))
             return found
 
         return _Made(NUMBER, lambda run: find(key.quick(run)), tell, key.depth + 1)

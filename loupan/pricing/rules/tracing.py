@@ -8,6 +8,7 @@ from loupan.core.rounding import TO_FEN, TO_TEN_THOUSAND_DOWN, TO_YUAN, Precisio
 ONE = Decimal(1)
 ZERO = Decimal(0)
 RATE_PLACES = Decimal("0.0001")
+TO_HUNDREDTH_PERCENT = Precision(RATE_PLACES)
 AREA_LIMIT = Decimal(10) ** 8  # AreaField, NUMERIC(12,4).
 
 
@@ -53,6 +54,10 @@ class PrecisionSettings:
     discount: Precision = TO_YUAN
     instalment: Precision = TO_YUAN
     loan: Precision = TO_TEN_THOUSAND_DOWN
+    area_difference: Precision = TO_FEN
+    late_fee: Precision = TO_FEN
+    collected_fee: Precision = TO_FEN
+    percentage: Precision = TO_HUNDREDTH_PERCENT
 
 
 DEFAULT_PRECISION = PrecisionSettings()

@@ -15,6 +15,7 @@ from loupan.pricing.models import (
     PrecisionRule,
     PricingPolicy,
 )
+from loupan.pricing.queries import price_book
 from loupan.pricing.testing import CanonicalPrices, canonical_prices
 
 pytestmark = pytest.mark.django_db
@@ -121,11 +122,13 @@ def test_policy_rounding_and_authority_are_saved_each_by_itself(
     assert client.get("/pricing/policy/").status_code == 200
     policy = PricingPolicy.objects.get(project=project)
     body = {"part": "policy", "version": policy.version, "stack_mode": "additive",
-            "calculation_order": "total_first", "min_deposit": "2万", "sign_within_days": "10",
-            "lock_minutes": "20", "locks_per_person": "2", "down_payment_rule": "deposit_only"}  # fmt: skip
+            "min_deposit": "2万", "sign_within_days": "10", "lock_minutes": "20",
+            "locks_per_person": "2", "down_payment_rule": "deposit_only",
+            "provisional_amount": "0", "provisional_days": "3", "filed_lower_rate": "90"}  # fmt: skip
     assert client.post("/pricing/policy/", body).status_code == 302
     policy.refresh_from_db()
     assert (policy.stack_mode, policy.min_deposit) == ("additive", Decimal(20000))
+    assert policy.filed_lower_rate == Decimal("0.9")
     assert client.post("/pricing/policy/", body).status_code == 422  # Drawn from the old one.
     assert client.post("/pricing/policy/", {**body, "lock_minutes": "0"}).status_code == 422
     rates = {"part": "authority", "rate_SM": "96", "rate_PD": "94.5", "rate_GD": "0",
@@ -135,14 +138,40 @@ def test_policy_rounding_and_authority_are_saved_each_by_itself(
     assert dict(rows.values_list("role_code", "min_overall_rate")) == {
         "SM": Decimal("0.96"), "PD": Decimal("0.945"), "GD": Decimal(0),
     }  # fmt: skip
-    rounding = {"part": "precision"}
-    for row in PrecisionRule.objects.filter(project=project):
-        rounding |= {f"{row.target}-unit": row.unit, f"{row.target}-mode": row.mode}
-    rounding |= {"deal_total-unit": "100"}
-    assert client.post("/pricing/policy/", rounding).status_code == 302
-    assert PrecisionRule.objects.get(project=project, target="deal_total").unit == "100"
-    wrong = {**rounding, "deal_total-unit": "3"}
-    assert client.post("/pricing/policy/", wrong).status_code == 422
+
+
+def test_precision_is_kept_for_the_project_and_for_a_class_with_a_live_example(
+    cast: Cast, prices: CanonicalPrices
+) -> None:
+    client, project = signed_in(cast.mo), cast.project
+    page = client.get("/pricing/precision/")
+    body = {name: value for name, value in page.context["form"].initial.items() if value}
+    body |= {"area": "89.37", "unit_price": "12,860.55", "list_total_unit": "10"}
+    example = client.post("/pricing/precision/example/", body)
+    assert "1,149,350.00" in example.content.decode()  # ORC-06, before it is saved.
+    truncated = client.post(
+        "/pricing/precision/example/?class=shop", {**body, "list_total_mode": "truncate"}
+    )
+    assert "1,149,340.00" in truncated.content.decode()
+    assert client.post("/pricing/precision/", body).status_code == 302
+    whole = PrecisionRule.objects.get(project=project, product_type="", target="list_total")
+    assert (whole.unit, whole.mode) == ("10", "half_up")
+    shop = {**body, "list_total_unit": "100", "calculation_order": "total_first"}
+    assert client.post("/pricing/precision/?class=shop", shop).status_code == 302
+    classes = price_book(project.pk).classes
+    assert (classes["shop"].order, classes["flat"].order) == ("total_first", "unit_price_first")
+    assert f"{classes['shop'].precision.list_total.unit}" == "100"
+    assert client.get("/pricing/precision/?class=shop").context["has_own"]
+    assert client.post("/pricing/precision/clearing/?class=shop").status_code == 302
+    assert not client.get("/pricing/precision/?class=shop").context["has_own"]
+    assert f"{price_book(project.pk).classes['shop'].precision.list_total.unit}" == "10"
+    for wrong in ({"list_total_unit": "3"}, {"percentage_unit": "1"}, {"loan_mode": "even"}):
+        assert client.post("/pricing/precision/", {**body, **wrong}).status_code == 422, wrong
+        assert client.post("/pricing/precision/example/", {**body, **wrong}).status_code == 200
+    for nonsense in ("NaN", "1e99", "-1", "x", "9" * 30):
+        answer = client.post("/pricing/precision/example/", {**body, "area": nonsense})
+        assert answer.status_code == 200
+    assert signed_in(cast.lin).post("/pricing/precision/", body).status_code == 403
 
 
 def test_prices_are_set_for_a_building_or_by_pasted_lines(

@@ -122,7 +122,7 @@ def test_discounts_are_sound_and_their_codes_their_own(cast: Cast) -> None:
 def test_a_new_project_gets_the_delivered_settings_once(cast: Cast) -> None:
     for _ in range(2):
         install_pricing_defaults(project_id=cast.project.pk, by=cast.mo, at=NOON)
-    assert PrecisionRule.objects.filter(project=cast.project).count() == 7
+    assert PrecisionRule.objects.filter(project=cast.project).count() == 11
     assert list(
         DiscountAuthority.objects.filter(project=cast.project).values_list("role_code", flat=True)
     ) == ["SM", "PD", "CD", "GD"]

@@ -29,7 +29,6 @@ from loupan.pricing.forms import plans as forms
 from loupan.pricing.models import (
     PaymentPlan,
     PaymentPlanLine,
-    PrecisionTarget,
     PricingPolicy,
 )
 from loupan.pricing.rules import payment_plan
@@ -239,7 +238,7 @@ def discount(request: DeskRequest, pk: int | None = None) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 def policy(request: DeskRequest) -> HttpResponse:
-    """Stacking, rounding and authority of the project; three forms, each saved by itself."""
+    """Stacking, terms and authority of the project; two forms, each saved by itself."""
     project = current_project(request)
     require(request.user, "pricing.read", project.pk)
     part = request.POST.get("part", "")
@@ -257,22 +256,7 @@ def policy(request: DeskRequest) -> HttpResponse:
             for what, value in (("rate", rule.min_overall_rate), ("below", rule.may_go_below_floor))
         },
     )
-    precision = [
-        (
-            target,
-            forms.PrecisionForm(
-                request.POST if part == "precision" else None,
-                prefix=target.value,
-                amount=target.label,
-                initial={
-                    "unit": f"{getattr(book.precision, target.value).unit:f}",
-                    "mode": getattr(book.precision, target.value).mode.value,
-                },
-            ),
-        )
-        for target in PrecisionTarget
-    ]
-    if part and _save_part(request, part, project.pk, form, authority, precision):
+    if part and _save_part(request, part, project.pk, form, authority):
         return redirect("pricing:policy")
     is_wrong = bool(part)
     context = {
@@ -283,7 +267,6 @@ def policy(request: DeskRequest) -> HttpResponse:
             (authority[f"rate_{level.name}"], authority[f"below_{level.name}"])
             for level in list(AuthorityLevel)[1:]
         ],
-        "precision": precision,
         "may_edit": request.user.may("pricing.edit_discounts", project.pk),
         "policy_version": row.version,
         "crumbs": _crumb("pricing:plans", _("Payment plans")),
@@ -291,9 +274,7 @@ def policy(request: DeskRequest) -> HttpResponse:
     return render(request, "pricing/policy.html", context, status=422 if is_wrong else 200)
 
 
-def _save_part(
-    request: DeskRequest, part: str, project_id: int, form: Any, authority: Any, precision: Any
-) -> bool:
+def _save_part(request: DeskRequest, part: str, project_id: int, form: Any, authority: Any) -> bool:
     at = timezone.now()
     if part == "policy" and form.is_valid():
         typed = request.POST.get("version", "")
@@ -314,18 +295,6 @@ def _save_part(
             )
             messages.success(request, _("Authority over discounts is saved"))
             return True
-    if part == "precision" and all(each.is_valid() for _target, each in precision):
-        for target, each in precision:
-            if each.has_changed():
-                policy_actions.save_precision(
-                    project_id=project_id,
-                    target=target.value,
-                    **each.cleaned_data,
-                    by=request.user,
-                    at=at,
-                )
-        messages.success(request, _("Rounding is saved"))
-        return True
     return False
 
 

@@ -33,7 +33,7 @@ from loupan.pricing.queries import formula_refused
 from loupan.pricing.rules.formula import FormulaProblem
 from loupan.pricing.states import PriceListStatus
 
-PER_PAGE = 100
+PER_PAGE = 50
 
 
 def _crumbs(*more: tuple[str, str]) -> list[Mapping[str, Any]]:
@@ -157,11 +157,12 @@ def price_list(request: DeskRequest, pk: int) -> HttpResponse:
     """Old and new prices of every unit, what they come to, what blocks them, what happened."""
     row = _found(request, pk)
     shown = request.GET.get("show", "")
-    lines = _line_rows(row, shown, request)
+    lines, previous_url, next_url = _line_rows(row, shown, request)
     context = {
         "row": row,
-        "lines": lines[:PER_PAGE],
-        "more": len(lines) > PER_PAGE,
+        "lines": lines,
+        "previous_url": previous_url,
+        "next_url": next_url,
         "shown": shown,
         "chips": _chips(row, shown, request),
         "verbs": _list_verbs(request, row),
@@ -218,15 +219,30 @@ def _chips(row: PriceList, shown: str, request: DeskRequest) -> list[Mapping[str
     ]
 
 
-def _line_rows(row: PriceList, shown: str, request: DeskRequest) -> list[Any]:
+def _line_rows(row: PriceList, shown: str, request: DeskRequest) -> tuple[list[Any], str, str]:
+    """One page of lines, and the addresses of the pages beside it."""
     found = _lines_shown(row, shown, request)
     number = request.GET.get("q", "").replace("\x00", "").strip()[:60]
     if number:
         found = found.filter(unit__number__startswith=number)
-    lines = found.select_related("unit").defer("trace").order_by("unit__number", "pk")
+    typed = request.GET.get("page", "")
+    page = int(typed) if typed.isdigit() and len(typed) < 6 else 0
+    start = page * PER_PAGE
+    rows = found.select_related("unit").defer("trace").order_by("unit__number", "pk")
+    lines = list(rows[start : start + PER_PAGE + 1])
     rate = queries.price_book(row.project_id).policy.filed_lower_rate
     sees = _sees_floor(request, row)
-    return [tables.line_row(line, rate, sees_floor=sees) for line in lines[: PER_PAGE + 1]]
+
+    def url(number_of_page: int) -> str:
+        query = request.GET.copy()
+        query["page"] = str(number_of_page)
+        return f"?{query.urlencode()}#lines"
+
+    return (
+        [tables.line_row(line, rate, sees_floor=sees) for line in lines[:PER_PAGE]],
+        url(page - 1) if page else "",
+        url(page + 1) if len(lines) > PER_PAGE else "",
+    )
 
 
 @require_safe
