@@ -60,7 +60,8 @@ def test_agreement_and_contract_are_written_at_once(office: Office) -> None:
     assert (deal.status, deal.unit.status, deal.deal_total) == ("contracted", "contracted", 1459160)
     assert deal.reserved_on == deal.contracted_on == reservation.sign_by == SIGNED_AT.date()
     deposit = ledger.lines_of(deal.account_id)[0]
-    assert (deposit.amount, deposit.due_on) == (50000, SIGNED_AT.date())
+    assert deposit.amount == 50000
+    assert deposit.due_on == SIGNED_AT.date()
     moves = UnitChange.objects.filter(unit=deal.unit).exclude(verb="make")
     assert [(move.verb, move.to_status) for move in moves][-1:] == [
         ("contract_directly", "contracted")

@@ -305,7 +305,7 @@ def test_orc_17_what_was_paid_offsets_the_deposit(office: Office) -> None:
     assert made.account.closed_at is not None
     assert ledger.received_on_account(made.account_id) == 0
     deposit = ledger.lines_of(deal.account_id)[0]
-    assert (deposit.received, deposit.outstanding) == (30000, 20000)
+    assert [deposit.received, deposit.outstanding] == [30000, 20000]
     assert sum(each.amount for each in Receipt.objects.exclude(kind="receipt")) == 0
 
 
@@ -316,7 +316,7 @@ def test_orc_17_what_is_left_pays_what_is_due_next(office: Office) -> None:
     a_provisional_receipt(office, made, amount="80000")
     deal = a_reservation(office, unit=made.unit, buyers=[buyer], with_deposit=False).deal
     first, second, *_rest = ledger.lines_of(deal.account_id)
-    assert (first.received, second.received) == (50000, 30000)
+    assert [first.received, second.received] == [50000, 30000]
 
 
 def test_without_money_nothing_is_carried_over(office: Office) -> None:

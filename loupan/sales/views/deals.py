@@ -65,11 +65,13 @@ def _verbs(request: DeskRequest, page: DealPage) -> list[Page]:
         label = _("Print the contract") if page.contract else _("Print the agreement")
         url = reverse("sales:paper", args=[deal.pk, kind, "pdf"])
         found.append({"label": label, "url": url, "icon": "printer", "key": "p"})
-    for verb, name, label, icon, tone in _MORE_VERBS:
-        is_open = verb in page.open_verbs
-        if is_open and may(f"sales.{name}", project) and not (verb == "unfile" and page.unfiling):
-            found.append(_verb(str(label), f"sales:{_ADDRESSES.get(name, name)}", deal, icon,
-                               "" if found and tone == "primary" else tone, ""))  # fmt: skip
+    for verb, name, words, icon, tone in _MORE_VERBS:
+        is_asked = verb == "unfile" and page.unfiling is not None
+        if verb in page.open_verbs and may(f"sales.{name}", project) and not is_asked:
+            has_main = any(other.get("tone") == "primary" for other in found)
+            shade = "" if has_main and tone == "primary" else tone
+            address = f"sales:{_ADDRESSES.get(name, name)}"
+            found.append(_verb(str(words), address, deal, icon, shade, ""))
     for verb in ("cancel_reservation", "cancel_contract"):
         if verb in page.open_verbs and may(f"sales.{verb}", project):
             label = _("Cancel the contract") if page.contract else _("Cancel the reservation")
