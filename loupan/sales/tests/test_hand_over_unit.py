@@ -137,9 +137,7 @@ def test_it_is_undone_in_its_month_by_a_director(office: Office, officer: User) 
         with pytest.raises(errors.ReasonMissing):
             undo_handover(deal_id=deal.pk, reason="", by=office.mo, at=DAY)
         with pytest.raises(errors.HandoverNotThisMonth):
-            undo_handover(
-                deal_id=deal.pk, reason="误录", by=office.mo, at=DAY + timedelta(days=7)
-            )
+            undo_handover(deal_id=deal.pk, reason="误录", by=office.mo, at=DAY + timedelta(days=7))
         undo_handover(deal_id=deal.pk, reason="误录", by=office.mo, at=DAY)
         deal.refresh_from_db()
         deal.unit.refresh_from_db()

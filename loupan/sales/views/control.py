@@ -1,7 +1,5 @@
 """Units leave the stock and come back (非售, T20)."""
 
-from typing import Any
-
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
@@ -28,13 +26,13 @@ def off_market(request: DeskRequest, pk: int) -> HttpResponse:
     is_back = unit.status == UnitStatus.OFF_MARKET
     form = ReasonForm(request.POST or None)
     if form.is_valid():
-        given: dict[str, Any] = {"unit_ids": [unit.pk], "by": request.user, "at": timezone.now()}
+        at, reason = timezone.now(), form.cleaned_data["reason"]
         with refusals_on(form):
             if is_back:
-                actions.return_to_market(**given, **form.cleaned_data)
+                actions.return_to_market(unit_ids=[unit.pk], reason=reason, by=request.user, at=at)
                 said = _("Unit %(unit)s is in the stock again, not released yet.")
             else:
-                actions.take_off_market(**given, **form.cleaned_data)
+                actions.take_off_market(unit_ids=[unit.pk], reason=reason, by=request.user, at=at)
                 said = _("Unit %(unit)s is off the market.")
             messages.success(request, said % {"unit": unit.number})
             return redirect(f"{reverse('sales:board')}?project={unit.project_id}&unit={unit.pk}")
