@@ -6,7 +6,7 @@ import pytest
 from django.db import connection as default
 from django.db import connections
 
-from loupan.org.models import Project
+from loupan.core.models import NumberSeries
 
 
 @pytest.mark.django_db(transaction=True)
@@ -15,10 +15,10 @@ def test_the_next_request_opens_a_new_connection() -> None:
     if connection.vendor != "postgresql":
         pytest.skip("SQLite has no server that could end a connection")
     connection.health_check_enabled = True
-    assert Project.objects.count() == 0
+    assert NumberSeries.objects.count() == 0
     first = connection.connection
     connection.health_check_done = False
-    assert Project.objects.count() == 0
+    assert NumberSeries.objects.count() == 0
     assert connection.connection is first
 
     other = connections.create_connection("default")
@@ -26,5 +26,5 @@ def test_the_next_request_opens_a_new_connection() -> None:
         cursor.execute("SELECT pg_terminate_backend(%s)", [first.info.backend_pid])
     other.close()
     connection.health_check_done = False
-    assert Project.objects.count() == 0
+    assert NumberSeries.objects.count() == 0
     assert connection.connection is not first
