@@ -96,7 +96,7 @@ class Hand:
                 prices=[NewPrice(pk, unit_price=Decimal(12_500 + at.minute))], by=mo, at=at
             ),
             "area": lambda at: self.edit(pk, at, measured_built_area=Decimal(118 + at.minute)),
-            "flag": lambda at: self.edit(pk, at, is_encumbered=bool(at.minute % 2), orientation="S"),
+            "flag": lambda at: self.edit(pk, at, is_show_flat=bool(at.minute % 2), orientation="S"),
         }  # fmt: skip
         return found[name]
 
@@ -118,8 +118,14 @@ def test_the_board_of_any_moment_is_the_board_that_was_seen_then() -> None:
     )
     @given(st.lists(STEPS, min_size=3, max_size=14))
     def walk(steps: list[tuple[str, int, int]]) -> None:
-        nonlocal moved
         before = transaction.savepoint()
+        try:
+            follow(steps)
+        finally:
+            transaction.savepoint_rollback(before)
+
+    def follow(steps: list[tuple[str, int, int]]) -> None:
+        nonlocal moved
         at, recorded = RESERVED_AT, []
         for name, number, minutes in steps:
             at += timedelta(minutes=minutes, seconds=1)
@@ -137,7 +143,6 @@ def test_the_board_of_any_moment_is_the_board_that_was_seen_then() -> None:
             assert not wrong, f"{moment}: {wrong}"
             assert found.keys() == said.keys()
         moved += sum(a != b for (_s, a), (_t, b) in pairwise(recorded))
-        transaction.savepoint_rollback(before)
 
     walk()
     assert moved > 50  # The walk went somewhere.
