@@ -23,7 +23,7 @@ def test_the_next_request_opens_a_new_connection() -> None:
 
     other = connections.create_connection("default")
     with other.cursor() as cursor:
-        cursor.execute("SELECT pg_terminate_backend(%s)", [first.info.backend_pid])
+        cursor.execute("SELECT pg_terminate_backend(%s, 5000)", [first.info.backend_pid])
     other.close()
     connection.health_check_done = False
     assert NumberSeries.objects.count() == 0
