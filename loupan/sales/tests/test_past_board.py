@@ -11,6 +11,7 @@ from uuid import uuid4
 import pytest
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
+from django.test import Client
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -22,7 +23,8 @@ from loupan.inventory.queries.board import board
 from loupan.inventory.queries.past_board import AS_OF_NOW, RECONSTRUCTED, RECORDED
 from loupan.inventory.states import UnitStatus
 from loupan.inventory.testing import NOON, a_unit
-from loupan.org.testing import a_user
+from loupan.org.models import User
+from loupan.org.testing import a_user, token_for
 from loupan.pricing.actions.prices import NewPrice, set_list_prices
 from loupan.sales.actions import cancellations, claims, contracts, reservations
 from loupan.sales.models import Reservation
@@ -60,7 +62,7 @@ class Hand:
             self.verbs(name, unit.pk, number)(at=at)
 
     def verbs(self, name: str, pk: int, number: int) -> Callable[..., Any]:
-        lin, mo, one = self.office.lin, self.office.mo, {"unit_ids": [pk]}
+        lin, mo, one = self.office.lin, self.office.mo, [pk]
         deal = Reservation.objects.filter(deal__unit=pk).order_by("-pk").first()
         known = deal.pk if deal else 0
         found: dict[str, Callable[..., Any]] = {
@@ -85,9 +87,9 @@ class Hand:
                 reservation_id=known, reason="客户原因", kept=Decimal(0), request_key=uuid4(),
                 unit_goes_to=("available", "withheld")[number % 2], by=mo, at=at,
             ),
-            "withhold": lambda at: withhold_units(**one, reason="调价", by=mo, at=at),
-            "unwithhold": lambda at: unwithhold_units(**one, by=mo, at=at),
-            "release": lambda at: release_units(**one, by=mo, at=at),
+            "withhold": lambda at: withhold_units(unit_ids=one, reason="调价", by=mo, at=at),
+            "unwithhold": lambda at: unwithhold_units(unit_ids=one, by=mo, at=at),
+            "release": lambda at: release_units(unit_ids=one, by=mo, at=at),
             "expire": lambda at: [
                 claims.expire_claim(claim_id=claim, by=None, at=at)
                 for claim in expired_claim_ids(at)
@@ -187,3 +189,28 @@ def test_amounts_changed_without_a_record_are_left_out() -> None:
     assert found["as_it_stood"].unknown == [unit.pk]
     assert found["units"][0]["list_total"] is None
     assert found["units"][0]["status"] == "available"
+
+
+def test_the_api_answers_the_past_within_reach_and_refuses_what_cannot_be() -> None:
+    office = an_office()
+    unit = another_unit(office)
+    withhold_units(unit_ids=[unit.pk], reason="调价", by=office.mo, at=NOON + timedelta(days=1))
+    path = f"/api/v1/projects/{office.project.pk}/board/"
+
+    def asked(viewer: User, at: str) -> Any:
+        return Client(headers={"Authorization": f"Bearer {token_for(viewer)}"}).get(
+            path, {"at": at, "since": "1"}
+        )
+
+    then = asked(office.lin, "2025-03-08T12:30:00")  # Without an offset: the office's time.
+    assert then.status_code == 200, then.content
+    assert [one["status"] for one in then.json()["units"]] == ["available"]
+    assert then.json()["as_it_stood"]["recorded"] == list(RECORDED)
+    later = asked(office.lin, "2025-03-09T12:30:00+08:00").json()
+    assert [one["status"] for one in later["units"]] == ["withheld"]
+    assert "floor_total" not in later["units"][0]
+    for at in ("2999-01-01T00:00:00Z", "0001-01-01T00:00:00", "1999-12-31T00:00:00Z"):
+        refused = asked(office.lin, at)
+        assert (refused.status_code, refused.json()["code"]) == (409, "moment_not_known"), at
+    assert asked(office.lin, "soon").status_code == 422
+    assert asked(office.cast.wei, "2025-03-08T12:30:00").status_code == 404
