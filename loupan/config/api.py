@@ -18,6 +18,7 @@ api = NinjaAPI(
 install_translators(api)
 
 for module in (
+    "core.api",
     "org.api.account",
     "org.api.dossier",
     "org.api.people",
@@ -27,7 +28,10 @@ for module in (
     "parameters.api.numbers",
     "inventory.api.units",
     "inventory.api.property",
-    "customers.api",
+    "inventory.api.encumbrances",
+    "inventory.api.layouts",
+    "customers.api.customers",
+    "customers.api.imports",
     "pricing.api.plans",
     "pricing.api.prices",
     "ledger.api",

@@ -73,6 +73,39 @@ class SpotElsewhere(Refusal):
     message = _("Unit %(unit)s has its spot on the plan “%(plan)s”. Take it off there first.")
 
 
+class UnitRetired(Refusal):
+    message = _("Unit %(unit)s was split or merged; its successors are sold in its place.")
+
+
+class UnitNotFree(Refusal):
+    message = _("Unit %(unit)s is %(status)s. Only unsold units are split or merged.")
+
+
+class UnitEncumbered(Refusal):
+    message = _(
+        "Unit %(unit)s is encumbered. Lift the encumbrance first and record it again for the new units."
+    )
+
+
+class AreaSumsDiffer(Refusal):
+    message = _("The areas of the parts give %(parts)s m², the unit has %(whole)s m².")
+
+
+class TooFewUnits(Refusal):
+    message = _("It takes at least two.")
+
+
+class UnitsOfDifferentPlaces(Refusal):
+    message = _(
+        "Only units of one entrance and one product type, side by side on a floor or on floors above "
+        "each other, are merged."
+    )
+
+
+class AreasIncomplete(Refusal):
+    message = _("Unit %(unit)s has no area. Enter its area first, so that the sum is known.")
+
+
 class NoUnitsChosen(Refusal):
     message = _("Choose at least one unit.")
 

@@ -294,6 +294,8 @@ class Unit(models.Model):
     is_encumbered = models.BooleanField(_("Encumbered"), default=False)
     is_sealed = models.BooleanField(_("Sealed by court"), default=False)
     is_show_flat = models.BooleanField(_("Show flat"), default=False)
+    # Split or merged into others: off the board for good, kept for its history (INV-15).
+    is_retired = models.BooleanField(default=False, db_default=False)
     first_released_on = models.DateField(_("First released on"), null=True, blank=True)
     # What a claim shows on the board without asking the sales floor: until when, by whom.
     claim_until = models.DateTimeField(null=True, blank=True)
@@ -400,6 +402,42 @@ class EncumbranceLifting(models.Model):
 
     def __str__(self) -> str:
         return f"{self.encumbrance_id} {self.lifted_on}"
+
+
+class Reshaping(models.Model):
+    """A unit split into several, or several merged into one; the old ones stay as its history."""
+
+    class Kind(models.TextChoices):
+        SPLIT = "split", _("Split")
+        MERGE = "merge", _("Merged")
+
+    project = models.ForeignKey(Project, on_delete=models.PROTECT, related_name="+")
+    kind = models.CharField(max_length=5, choices=Kind)
+    reason = models.CharField(_("Reason"), max_length=200)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+
+    class Meta:
+        verbose_name = _("Split or merge")
+
+    def __str__(self) -> str:
+        return str(self.get_kind_display())
+
+
+class ReshapedUnit(models.Model):
+    """A unit that came out of a reshaping, or went into it under the number it had then."""
+
+    reshaping = models.ForeignKey(Reshaping, on_delete=models.PROTECT, related_name="units")
+    unit = models.ForeignKey(Unit, on_delete=models.PROTECT, related_name="reshapings")
+    is_new = models.BooleanField()
+    number = models.CharField(max_length=60)
+
+    class Meta:
+        ordering = ["reshaping_id", "is_new", "id"]
+        verbose_name = _("Split or merged unit")
+
+    def __str__(self) -> str:
+        return self.number
 
 
 class SitePlan(models.Model):

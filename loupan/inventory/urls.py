@@ -9,6 +9,7 @@ from loupan.inventory.views import (
     imports,
     layouts,
     plans,
+    reshaping,
     surveys,
     units,
 )
@@ -16,6 +17,8 @@ from loupan.inventory.views import (
 app_name = "inventory"
 urlpatterns = [
     path("units/", units.unit_list, name="units"),
+    path("units/merging/", reshaping.unit_merging, name="unit_merging"),
+    path("units/<int:pk>/split/", reshaping.unit_split, name="unit_split"),
     path("units/deletion/", deletion.deletion, name="deletion"),
     path("encumbrances/", encumbrances.encumbrance_list, name="encumbrances"),
     path("encumbrances/new/", encumbrances.encumbrance_new, name="encumbrance_new"),

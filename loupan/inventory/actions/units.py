@@ -55,6 +55,8 @@ def moved_unit(
 
     Raises NotAllowedNow.
     """
+    if unit.is_retired:
+        raise errors.UnitRetired(unit=unit)
     before, unit.status = unit.status, UNIT.after(verb, unit.status)
     unit.claim_until, unit.claim_label = claim_until, claim_label
     if unit.status == UnitStatus.AVAILABLE and unit.first_released_on is None:

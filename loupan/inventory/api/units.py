@@ -1,15 +1,12 @@
 """The board, units and imports over the API (CONTRACT 3)."""
 
-import json
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
-from django.utils.translation import gettext as _
 from ninja import File, Form, Router, Schema, Status
 from ninja.files import UploadedFile
 from pydantic import Field
@@ -24,6 +21,7 @@ from loupan.core.rest import (
     Line,
     MoneyOut,
     UnitPriceOut,
+    mapping_of,
     paged,
 )
 from loupan.core.sheets.uploads import content_of
@@ -33,7 +31,7 @@ from loupan.inventory.models import Unit, UnitImport
 from loupan.inventory.permissions import IMPORT_UNITS, READ_BOARD, READ_FLOOR_PRICE
 from loupan.inventory.queries.board import board_json
 from loupan.inventory.queries.past_board import past_moment
-from loupan.inventory.queries.units import imports_for, units_for
+from loupan.inventory.queries.units import imports_for, standing_units, units_for
 from loupan.inventory.rules.unit_files import VOCABULARY
 from loupan.inventory.states import UnitStatus
 from loupan.org.models import Project
@@ -256,7 +254,7 @@ def list_units(
     """Newest first; `number` is part of the unit's number."""
     project = _project(request, project_id)
     require(request.user, READ_BOARD, project.pk)
-    units = units_for(request.user).filter(project=project)
+    units = standing_units(request.user).filter(project=project)
     if number:
         units = units.filter(number__icontains=number)
     if status:
@@ -290,7 +288,7 @@ def import_units(
     """
     project = _project(request, project_id)
     require(request.user, IMPORT_UNITS, project.pk)
-    chosen = _mapping(mapping)
+    chosen = mapping_of(mapping, VOCABULARY)
     filename = file.name or "units"
     content = content_of(file)
     read = spreadsheets.read_units(content, filename, chosen, project.pk)
@@ -350,23 +348,6 @@ def _mine(request: ApiRequest, rows: QuerySet[UnitImport], import_id: int) -> Un
     batch = get_object_or_404(rows, pk=import_id)
     require(request.user, IMPORT_UNITS, batch.project_id)
     return batch
-
-
-def _mapping(text: str) -> dict[str, str]:
-    if not text.strip():
-        return {}
-    try:
-        chosen = json.loads(text)
-    except (ValueError, RecursionError):
-        chosen = None
-    if (
-        not isinstance(chosen, dict)
-        or not all(isinstance(value, str) for value in chosen.values())
-        or not set(chosen) <= set(VOCABULARY)
-    ):
-        sentence = _("A mapping is a JSON object of fields (%(fields)s) and headings.")
-        raise ValidationError({"mapping": [sentence % {"fields": ", ".join(VOCABULARY)}]})
-    return chosen
 
 
 def _unit(unit: Unit, viewer: Any) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from loupan.core.forms import DayField
 from loupan.inventory.models import EncumbranceKind, Unit
-from loupan.inventory.queries.units import units_for
+from loupan.inventory.queries.units import standing_units
 from loupan.org.models import User
 
 MOST_CHOSEN = 2_000
@@ -27,7 +27,7 @@ class UnitsForm(forms.Form):
     )
 
     def __init__(self, data: Any, *, viewer: User, project_id: int, given: str = "") -> None:
-        self.rows = units_for(viewer).filter(project_id=project_id)
+        self.rows = standing_units(viewer).filter(project_id=project_id)
         super().__init__(data, initial={"units": self._numbers(given)} if data is None else None)
 
     def _numbers(self, given: str) -> str:

@@ -331,7 +331,7 @@ def _select(*, with_floor_prices: bool) -> str:
         f"{floor}"
         " FROM inventory_unit u"
         " LEFT JOIN inventory_layout l ON l.id = u.layout_id"
-        " WHERE u.project_id = %s"
+        " WHERE u.project_id = %s AND NOT u.is_retired"
     )
 
 
@@ -362,7 +362,7 @@ def _changed(project_id: int, *, since: int, at: datetime) -> list[int]:
 def _gone(project_id: int, unit_ids: list[int]) -> list[int]:
     if not unit_ids:
         return []
-    units = Unit.objects.filter(project_id=project_id)
+    units = Unit.objects.filter(project_id=project_id, is_retired=False)
     if len(unit_ids) <= MOST_NAMED:
         units = units.filter(pk__in=unit_ids)
     there = set(units.values_list("pk", flat=True))

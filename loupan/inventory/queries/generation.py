@@ -55,7 +55,7 @@ def standing_in(building: Building) -> list[Standing]:
     """The units of a building, by entrance and place."""
     return [
         Standing(*row)
-        for row in Unit.objects.filter(building=building)
+        for row in Unit.objects.filter(building=building, is_retired=False)
         .order_by("entrance__sort", "entrance_id", "floor_no", "position")
         .values_list(
             "entrance__code", "floor_no", "floors_spanned", "position", "room_no", "number"

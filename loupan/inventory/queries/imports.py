@@ -193,7 +193,8 @@ def register_of(
     ).values_list("id", "building_id", "code", "building__code"):
         by_id[pk] = Home(building_code, code, building_id, pk)
         register.homes[building_code, code] = by_id[pk]
-    for pk, entrance_id, floor, position, room in Unit.objects.filter(project=project).values_list(
+    standing = Unit.objects.filter(project=project, is_retired=False)
+    for pk, entrance_id, floor, position, room in standing.values_list(
         "id", "entrance_id", "floor_no", "position", "room_no"
     ):
         by_id[entrance_id].add(pk, floor, position, room)

@@ -62,7 +62,10 @@ def unplaced_units(plan: SitePlan) -> list[Unit]:
     """Units of the plan's level without a spot anywhere, by number."""
     return list(
         Unit.objects.filter(
-            building_id=plan.building_id, floor_no=plan.floor_no, hot_spot=None
+            building_id=plan.building_id,
+            floor_no=plan.floor_no,
+            hot_spot=None,
+            is_retired=False,
         ).order_by("number")
     )
 

@@ -17,6 +17,7 @@ from loupan.inventory.models import (
     Entrance,
     Layout,
     PresalePermit,
+    ReshapedUnit,
     Unit,
     UnitChange,
     UnitImport,
@@ -46,6 +47,11 @@ def shows_unit(viewer: User, unit_id: int) -> bool:
     """Whether `units_for` holds this unit: the same answer by one short statement."""
     found = run_prepared("SELECT project_id FROM inventory_unit WHERE id = %s", [unit_id])
     return bool(found) and viewer.may(READ_BOARD, found[0][0])
+
+
+def standing_units(viewer: User) -> QuerySet[Unit]:
+    """Units that are there: without those that were split or merged into others."""
+    return units_for(viewer).filter(is_retired=False)
 
 
 def buildings_for(viewer: User) -> QuerySet[Building]:
@@ -90,6 +96,16 @@ def editable(rows: QuerySet[Any], viewer: User, project: str = "project_id") -> 
     return rows.filter(**{f"{project}__in": viewer.acts_in(EDIT_PROPERTY)})
 
 
+def relatives_of(unit: Unit) -> list[ReshapedUnit]:
+    """The units this one was split into or merged from, and those it came out of; one statement."""
+    return list(
+        ReshapedUnit.objects.filter(reshaping__units__unit=unit)
+        .exclude(unit=unit)
+        .select_related("unit", "reshaping")
+        .distinct()
+    )
+
+
 @dataclass(frozen=True)
 class BuildingRow:
     """A building of the overview: how many units stand in it, how high, how many are offered or sold."""
@@ -108,7 +124,7 @@ def building_rows(buildings: QuerySet[Building]) -> list[BuildingRow]:
     found = list(buildings.order_by("sort", "id").prefetch_related("entrances"))
     figures: dict[int, Mapping[str, Any]] = {
         row["building_id"]: row
-        for row in Unit.objects.filter(building__in=found)
+        for row in Unit.objects.filter(building__in=found, is_retired=False)
         .order_by()
         .values("building_id")
         .annotate(
@@ -182,6 +198,8 @@ VERB_LABELS = {
     "encumber": _("Encumbered"),
     "seal": _("Sealed by court"),
     "lift_encumbrance": _("Encumbrance lifted"),
+    "split": _("Split"),
+    "merge": _("Merged"),
     "take_off_market": _("Taken off the market"),
     "return_to_market": _("Returned to the market"),
 }

@@ -22,7 +22,7 @@ from loupan.inventory.forms.grid import LABELS, EditsForm, GridForm, edits_text
 from loupan.inventory.models import Building, Unit
 from loupan.inventory.permissions import EDIT_PROPERTY
 from loupan.inventory.queries.grid import EditsWeighed, grid_units, weigh_edits
-from loupan.inventory.queries.units import buildings_for, field_label, units_for
+from loupan.inventory.queries.units import buildings_for, field_label, standing_units
 from loupan.inventory.rules.grid import UnitEdit, edits_of_rows, pasted_rows
 from loupan.org.permissions import require
 from loupan.org.queries import DeskRequest
@@ -40,7 +40,7 @@ def _building(request: DeskRequest, pk: int) -> Building:
 def _units(
     request: DeskRequest, building: Building, narrowing: Mapping[str, Any]
 ) -> QuerySet[Unit]:
-    return grid_units(units_for(request.user).filter(building=building, **narrowing))
+    return grid_units(standing_units(request.user).filter(building=building, **narrowing))
 
 
 @require_GET

@@ -103,6 +103,7 @@ def import_page(request: DeskRequest, pk: int) -> HttpResponse:
     understood = batch.understood
     context = {
         "batch": batch,
+        **_addresses(batch),
         "tone": IMPORT_TONES[ImportState(batch.state)],
         "crumbs": [{"label": _("Imports of units"), "url": reverse("inventory:imports")}],
         "is_busy": batch.is_busy,
@@ -186,13 +187,20 @@ def _fit_text(fit: Mapping[str, Any]) -> str:
     }
 
 
+def _addresses(batch: UnitImport) -> Page:
+    return {
+        "progress_url": reverse("inventory:import_progress", args=[batch.pk]),
+        "run_url": reverse("inventory:import_run", args=[batch.pk]),
+    }
+
+
 @require_GET
 def import_progress(request: DeskRequest, pk: int) -> HttpResponse:
     """The bar while it runs; when it has ended the page draws itself again."""
     batch = _import(request, pk)
     if not batch.is_busy:
         return HttpResponse(headers={"HX-Refresh": "true"})
-    return render(request, "inventory/_import_progress.html", {"batch": batch})
+    return render(request, "core/import/_progress.html", {"batch": batch, **_addresses(batch)})
 
 
 @require_POST

@@ -20,7 +20,7 @@ from loupan.inventory.forms.surveys import AreaForm, SurveyForm
 from loupan.inventory.models import ImportKind
 from loupan.inventory.permissions import EDIT_PROPERTY, IMPORT_UNITS, READ_BOARD
 from loupan.inventory.queries.areas import AreaRow, area_rows, summary_of
-from loupan.inventory.queries.units import buildings_for, units_for
+from loupan.inventory.queries.units import buildings_for, standing_units
 from loupan.org.permissions import require
 from loupan.org.queries import DeskRequest, current_project
 
@@ -61,7 +61,7 @@ def area_differences(request: DeskRequest) -> HttpResponse:
     project = current_project(request)
     require(request.user, READ_BOARD, project.pk)
     form = AreaForm(request.GET, buildings=buildings_for(request.user).filter(project=project))
-    units = units_for(request.user).filter(project=project)
+    units = standing_units(request.user).filter(project=project)
     if building := form.typed("building"):
         units = units.filter(building=building)
     measured = area_rows(units)

@@ -38,7 +38,7 @@ Page = Mapping[str, Any]
 
 
 def _unit_rows(request: DeskRequest) -> QuerySet[Unit]:
-    return queries.units_for(request.user).filter(project=current_project(request))
+    return queries.standing_units(request.user).filter(project=current_project(request))
 
 
 def _unit_chips(request: DeskRequest, _rows: QuerySet[Unit]) -> list[Page]:
@@ -117,6 +117,14 @@ def unit(request: DeskRequest, pk: int) -> HttpResponse:
                 "key": "e",
             }
         )
+        if not found.is_retired:
+            verbs.append(
+                {
+                    "label": _("Split"),
+                    "url": reverse("inventory:unit_split", args=[pk]),
+                    "icon": "arrows-split",
+                }
+            )
         verbs.append(
             {
                 "label": _("Delete"),
@@ -136,12 +144,14 @@ def unit(request: DeskRequest, pk: int) -> HttpResponse:
         "crumbs": [{"label": _("Units"), "url": reverse("inventory:units")}],
         "shows_floor_price": request.user.may(READ_FLOOR_PRICE, found.project_id),
         "happenings": queries.history_of_unit(found),
+        "relatives": queries.relatives_of(found),
         "encumbrances": list(queries.encumbrances_for(request.user).filter(unit=found)),
         "may_edit": may_edit,
         "panels": panels_of(found, request.user),
         "flags": [
             label
             for is_set, label in (
+                (found.is_retired, _("Split or merged")),
                 (found.is_encumbered, _("Encumbered")),
                 (found.is_sealed, _("Sealed by court")),
                 (found.is_show_flat, _("Show flat")),
