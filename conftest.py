@@ -22,7 +22,10 @@ os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
 hypothesis_settings.register_profile("house", deadline=None)
 hypothesis_settings.load_profile("house")
 
-DELIVERING = ("loupan.customers.migrations.0004_dictionaries",)
+DELIVERING = (
+    "loupan.customers.migrations.0004_dictionaries",
+    "loupan.parameters.migrations.0005_known_holidays",
+)
 ROOT = Path(__file__).resolve().parent
 CHROMIUM = next(
     (

@@ -145,6 +145,7 @@ PAGES: dict[str, Row] = {
     "parameters:numbering_taking_back": Row(
         "parameters.manage", A_SERIES, method="post", query="place"
     ),
+    "parameters:holidays": Row("parameters.read"),
     "parameters:taking_back": Row("parameters.manage", A_KEY, method="post", query="place"),
     # Property
     "inventory:units": Row("inventory.read_board"),
@@ -329,7 +330,12 @@ PAGES: dict[str, Row] = {
     "api:openapi-view": Row(ANYBODY),
 }
 # Pages that only a person can judge, because the sample is theirs or made on the way.
-OWN_SAMPLE = {"core:run", "core:run_progress", "org:token_revocation", "sales:reserve_preview",
+# The holiday table is the whole group's: see its own tests.
+HOLIDAYS = {
+    "parameters:holiday", "parameters:holiday_new", "parameters:holiday_removal",
+    "parameters:holidays_import",
+}  # fmt: skip
+OWN_SAMPLE = HOLIDAYS | {"core:run", "core:run_progress", "org:token_revocation", "sales:reserve_preview",
               "sales:detach", "sales:confirm_unfiling"}  # fmt: skip
 # 503 without a worker; and ninja's name for the root, which is no page.
 NOT_PAGES = {"readyz", "api:api-root"}
@@ -717,6 +723,10 @@ OWN_CALLS = {
     "POST unfilings/{unfiling_id}/confirmation/",
     "POST unfilings/{unfiling_id}/refusal/",
     "DELETE tokens/{token_id}/",
+    # The holiday table is the whole group's.
+    "GET holidays/",
+    "PUT holidays/{on}/",
+    "DELETE holidays/{on}/",
 }
 
 

@@ -26,6 +26,7 @@ for module in (
     "parameters.api.values",
     "parameters.api.entries",
     "parameters.api.numbers",
+    "parameters.api.holidays",
     "inventory.api.units",
     "inventory.api.property",
     "inventory.api.encumbrances",

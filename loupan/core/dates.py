@@ -85,3 +85,14 @@ def shifted(day: date, shift: Shift, holidays: HolidayTable | None = None) -> da
         if is_working_day(candidate, holidays):
             return candidate
     raise DateOutOfRange(f"no working day within {LONGEST_HOLIDAY_DAYS} days of {day}")
+
+
+def add_working_days(anchor: date, days: int, holidays: HolidayTable | None = None) -> date:
+    """The day on which so many working days after the anchor have passed; the anchor does not count.
+
+    With no days it is the anchor itself, or the next working day where the anchor is none.
+    """
+    found = shifted(anchor, Shift.NEXT_WORKING_DAY, holidays) if days == 0 else anchor
+    for _count in range(days):
+        found = shifted(add_days(found, 1), Shift.NEXT_WORKING_DAY, holidays)
+    return found

@@ -39,6 +39,7 @@ VERBS = {
     "recorded": gettext_lazy("recorded"),
     "registered": gettext_lazy("registered"),
     "released": gettext_lazy("released"),
+    "removed": gettext_lazy("removed"),
     "reset": gettext_lazy("reset"),
     "retired": gettext_lazy("retired"),
     "revealed": gettext_lazy("revealed"),

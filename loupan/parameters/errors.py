@@ -111,6 +111,16 @@ class NumbersCouldMeet(Refusal):
     field = "pattern"
 
 
+class DayOutOfRange(Refusal):
+    message = _("Days of the years 1900 to 2200 are kept.")
+    field = "on"
+
+
+class HolidayUnreadable(Refusal):
+    message = _("Row %(row)s: “%(kind)s” is no kind of day. Write off, work or greeting.")
+    field = "file"
+
+
 class ParentUnknown(Refusal):
     message = _("Row %(row)s belongs to %(code)s, which is not there. Put that row above it.")
 

@@ -9,7 +9,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from loupan.core.forms import AmountField, DayField
-from loupan.parameters.models import DictionaryEntry, NumberingRule
+from loupan.parameters.models import DictionaryEntry, Holiday, NumberingRule
 from loupan.parameters.rules.values import LONGEST_TEXT, Kind, Parameter
 
 HUNDRED = Decimal(100)
@@ -182,3 +182,19 @@ class NumberingForm(forms.Form):
     )
     reset = forms.ChoiceField(label=_("Counter begins anew"), choices=NumberingRule.Reset.choices)
     version = forms.IntegerField(min_value=0, widget=forms.HiddenInput)
+
+
+class HolidayForm(forms.Form):
+    """One day of the holiday table; the day itself stays."""
+
+    on = DayField(label=_("Day"))
+    kind = forms.ChoiceField(label=_("Kind"), choices=Holiday.Kind.choices)
+    name = forms.CharField(label=_("Name"), max_length=40)
+    name_en = forms.CharField(label=_("English name"), max_length=60, required=False)
+    is_greeting = forms.BooleanField(label=_("Greeting day"), required=False)
+    version = forms.IntegerField(min_value=0, widget=forms.HiddenInput, required=False)
+
+    def __init__(self, *args: Any, row: Holiday | None, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if row is not None:
+            self.fields["on"].disabled = True

@@ -203,3 +203,34 @@ class NumberingRule(Placed):
 
     def __str__(self) -> str:
         return f"{self.series} {self.pattern}"
+
+
+class Holiday(models.Model):
+    """A day on which the calendar does not say what the weekday says (PRM-05), or to be greeted on."""
+
+    class Kind(models.TextChoices):
+        OFF = "off", _("Day off")
+        WORK = "work", _("Working day made up")
+        GREETING = "greeting", _("Greeting day only")
+
+    on = models.DateField(_("Day"), unique=True)
+    kind = models.CharField(_("Kind"), max_length=8, choices=Kind)
+    name = models.CharField(_("Name"), max_length=40)
+    name_en = models.CharField(_("English name"), max_length=60, blank=True)
+    is_greeting = models.BooleanField(_("Greeting day"), default=False)
+    version = models.PositiveIntegerField(default=0)
+
+    objects = LockingManager()
+
+    class Meta:
+        ordering = ["on"]
+        verbose_name = _("Holiday")
+
+    def __str__(self) -> str:
+        return f"{self.on:%Y-%m-%d} {self.name}"
+
+    @property
+    def label(self) -> str:
+        """The name in the reader's language."""
+        is_english = (get_language() or "").startswith("en")
+        return self.name_en if is_english and self.name_en else self.name

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from loupan.parameters.views import entries, numbers, values
+from loupan.parameters.views import entries, holidays, numbers, values
 
 app_name = "parameters"
 urlpatterns = [
@@ -18,6 +18,11 @@ urlpatterns = [
         numbers.numbering_taking_back,
         name="numbering_taking_back",
     ),
+    path("holidays/", holidays.holidays, name="holidays"),
+    path("holidays/new/", holidays.holiday_new, name="holiday_new"),
+    path("holidays/import/", holidays.holidays_import, name="holidays_import"),
+    path("holidays/<int:pk>/", holidays.holiday, name="holiday"),
+    path("holidays/<int:pk>/removal/", holidays.holiday_removal, name="holiday_removal"),
     path("entries/<int:pk>/", entries.entry, name="entry"),
     path("entries/<int:pk>/merging/", entries.merging, name="merging"),
     path("entries/<int:pk>/shifting/", entries.shifting, name="shifting"),

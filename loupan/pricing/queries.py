@@ -1,7 +1,7 @@
 """What a price depends on, read at once and kept; and the one way to price a unit."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -10,7 +10,7 @@ from uuid import UUID
 from django.db.models import Case, F, Max, OuterRef, Q, QuerySet, Subquery, When
 from django.db.models.functions import Coalesce
 
-from loupan.core.dates import DateOutOfRange, add_days
+from loupan.core.dates import DateOutOfRange, Shift, add_days
 from loupan.core.refusals import Refusal
 from loupan.core.rounding import TO_FEN, AmountOutOfRange, Mode, Precision
 from loupan.inventory.models import ProductType, Unit
@@ -36,6 +36,7 @@ from loupan.pricing.models import (
     PriceTable,
     PricingPolicy,
 )
+from loupan.pricing.parameters import DUE_SHIFT
 from loupan.pricing.rules import (
     authority,
     deal_price,
@@ -385,6 +386,7 @@ def price_for(
         planned = schedule_of(
             plan, deal_total=priced.deal_total, deposit=deposit, reserved_on=reserve_on,
             contracted_on=sign_by, precision=book.classes[unit.product_type].precision,
+            settings=book.settings,
         )  # fmt: skip
     except (PricingProblem, DateOutOfRange, AmountOutOfRange) as problem:
         raise refusal_of(problem) from problem
@@ -501,10 +503,17 @@ def schedule_of(
     filed_on: date | None = None,
     handed_over_on: date | None = None,
     milestones: Mapping[str, date] | None = None,
+    settings: ParameterBook | None = None,
 ) -> payment_plan.Schedule:
-    """The payments of a deal under a plan, dated from those days. Raises PlanProblem."""
+    """The payments of a deal under a plan, dated from those days. Raises PlanProblem.
+
+    `settings` of the project say what becomes of a due date on a day off.
+    """
+    settings = settings or book_of(plan.project_id)
+    shift = Shift(settings[DUE_SHIFT])
     return payment_plan.schedule(
-        plan_lines(plan.lines.all()),
+        [replace(line, shift=shift) for line in plan_lines(plan.lines.all())],
+        holidays=settings.is_working,
         deal_total=deal_total,
         deposit=deposit,
         anchors=payment_plan.Anchors(

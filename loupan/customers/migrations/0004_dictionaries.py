@@ -92,13 +92,12 @@ def keep_sources(apps, editor):
 
 
 def deliver(apps, editor):
-    """The words every office starts with, for the whole group, where no company has that code."""
+    """The words every office starts with, for the whole group; who has a dictionary keeps its own."""
     entry = apps.get_model("parameters", "DictionaryEntry")
     for dictionary, words in DELIVERED.items():
-        taken = set(entry.objects.filter(dictionary=dictionary).values_list("code", flat=True))
         made = {}
-        for number, (code, name, name_en, parent) in enumerate(words, 1):
-            if code not in taken and (not parent or parent in made):
+        if not entry.objects.filter(dictionary=dictionary).exists():
+            for number, (code, name, name_en, parent) in enumerate(words, 1):
                 made[code] = entry.objects.create(
                     dictionary=dictionary,
                     code=code,

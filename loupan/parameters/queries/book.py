@@ -13,6 +13,7 @@ from django.db.models import OuterRef, Subquery
 from loupan.parameters import hooks
 from loupan.parameters.models import ParameterStamp, ParameterValue
 from loupan.parameters.queries.entries import vocabularies_of
+from loupan.parameters.queries.holidays import working_days
 from loupan.parameters.queries.numbers import numberings_of
 from loupan.parameters.queries.places import depth_of, key_of, upward_of
 from loupan.parameters.rules import numbers
@@ -32,6 +33,7 @@ class ParameterBook:
     vocabularies: Mapping[str, Vocabulary]
     numberings: Mapping[str, Numbering]
     company_code: str
+    days: Mapping[date, bool]
 
     def __getitem__(self, parameter: Parameter[T]) -> T:
         found: T = self.values[parameter.key].value
@@ -40,6 +42,10 @@ class ParameterBook:
     def vocabulary(self, dictionary: str) -> Vocabulary:
         """The entries of a dictionary the project knows, those out of use included."""
         return self.vocabularies.get(dictionary, NO_WORDS)
+
+    def is_working(self, day: date) -> bool | None:
+        """What the holiday table says of a day, for core.dates; None where it says nothing."""
+        return self.days.get(day)
 
     def series_key(self, series: str, project_id: int, day: date) -> str:
         """The counter a document of that day takes its number from, for core.numbering."""
@@ -73,6 +79,7 @@ def book_of(project_id: int, stamp: UUID | None = None) -> ParameterBook:
         values=_values_of(project_id),
         vocabularies=vocabularies_of(upward_of(project_id)),
         **numberings_of(project_id),
+        days=working_days(),
     )
     if stamp is not None:
         if len(_books) >= MOST_BOOKS:

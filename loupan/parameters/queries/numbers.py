@@ -65,7 +65,9 @@ def lines_at(place: Place, day: date) -> list[NumberingLine]:
             NumberingLine(
                 series=series,
                 numbering=numbering,
-                origin=str(here.project or here.company or _("Whole group")) if here else _("Default"),
+                origin=str(here.project or here.company or _("Whole group"))
+                if here
+                else _("Default"),
                 is_own=is_own,
                 row=here if is_own else None,
                 example=", ".join(examples(place, code, numbering, day, many=1)),

@@ -11,6 +11,8 @@ from loupan.org.queries import DeskRequest, NoProject, current_project
 from loupan.parameters.permissions import MANAGE, READ
 from loupan.parameters.queries.places import Place, place_named, places_for
 
+ICONS = {"group": "building-community", "company": "building", "project": "map-pin"}
+
 
 def place_asked(request: DeskRequest) -> Place:
     """`?place=` where given (404 out of reach), else the project at hand, else the first in reach."""
@@ -39,7 +41,7 @@ def frame_of(user: User, place: Place, tab: str) -> dict[str, Any]:
                 "url": f"{reverse(f'parameters:{tab}')}?place={each.key}",
                 "active": each.key == place.key,
                 "depth": min(each.depth, 6),
-                "icon": {"group": "world", "company": "building", "project": "map-pin"}[each.kind],
+                "icon": ICONS[each.kind],
             }
             for each in places_for(user, READ)
         ],
@@ -59,4 +61,5 @@ def _tabs() -> list[tuple[str, str]]:
         ("values", _("Parameters")),
         ("dictionaries", _("Dictionaries")),
         ("numberings", _("Numbers")),
+        ("holidays", _("Holidays")),
     ]

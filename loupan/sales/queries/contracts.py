@@ -64,6 +64,7 @@ def schedule_when_signed(
             reserved_on=deal.reserved_on,
             contracted_on=signed_on,
             precision=book.classes[deal.unit.product_type].precision,
+            settings=book.settings,
             milestones=known_milestones(deal),
         )
     except (PricingProblem, DateOutOfRange, AmountOutOfRange) as problem:

@@ -90,6 +90,7 @@ def dated_schedule(deal: Deal) -> list[OfferLine]:
             reserved_on=deal.reserved_on,
             contracted_on=deal.contracted_on or reservation.sign_by,
             precision=book.precision,
+            settings=book.settings,
             filed_on=filing.filed_on if filing else None,
             handed_over_on=handover.handed_over_on if handover else None,
             milestones=known_milestones(deal),
