@@ -65,6 +65,7 @@ A_DICTIONARY = of(code=lambda _w: "customers.source")
 AN_ENTRY = of(pk=lambda w: w.here.entry.pk)
 A_SERIES = of(code=lambda _w: "sales.contract")
 A_KEY = of(key=lambda _w: "customers.next_contact_days")
+CUSTOMER_IMPORT = of(pk=lambda w: w.here.customer_import.pk)
 TEMPLATE = of(pk=lambda w: w.here.template.pk)
 LIST = of(pk=lambda w: w.here.price_list.pk)
 FORMULA = of(pk=lambda w: w.here.formula.pk)
@@ -178,6 +179,12 @@ PAGES: dict[str, Row] = {
     "customers:reception": Row("customers.register"),
     "customers:phone_check": Row("customers.register", method="post"),
     "customers:register": Row("customers.register", method="post"),
+    "customers:imports": Row("customers.import"),
+    "customers:import": Row("customers.import", CUSTOMER_IMPORT),
+    "customers:import_progress": Row("customers.import", CUSTOMER_IMPORT),
+    "customers:import_run": Row("customers.import", CUSTOMER_IMPORT, method="post"),
+    "customers:import_errors": Row("customers.import", CUSTOMER_IMPORT),
+    "customers:import_undo": Row("customers.import", CUSTOMER_IMPORT, method="post"),
     "customers:customer": Row("customers.read", CUSTOMER, "customers"),
     "customers:edit": Row("customers.edit", CUSTOMER, "customers"),
     "customers:visit": Row("customers.record_visit", CUSTOMER, "customers", "post"),
@@ -351,6 +358,7 @@ A_DEAL = of(deal_id=lambda w: w.here.deal.pk)
 A_KEPT = of(provisional_id=lambda w: w.here.provisional.pk)
 AN_UNFILING = of(unfiling_id=lambda w: w.here.unfiling.pk)
 A_RESERVATION = of(reservation_id=lambda w: w.here.reservation.pk)
+A_CUSTOMER_IMPORT = of(import_id=lambda w: w.here.customer_import.pk)
 AN_IMPORT = of(import_id=lambda w: w.here.unit_import.pk)
 
 
@@ -470,6 +478,10 @@ CALLS: dict[str, Row] = {
     "POST tokens/": Row(ANYBODY),
     "GET tokens/": Row(SIGNED_IN),
     "GET me/": Row(SIGNED_IN),
+    "GET list-views/": Row(SIGNED_IN),
+    "POST list-views/": Row(
+        SIGNED_IN, data=lambda _w: {"page": "customers:list", "name": "A", "query": "grade=A"}
+    ),
     "GET projects/": Row(SIGNED_IN),
     "GET projects/{project_id}/board/": Row("inventory.read_board", PROJECT),
     "GET projects/{project_id}/units/": Row("inventory.read_board", PROJECT),
@@ -522,6 +534,10 @@ CALLS: dict[str, Row] = {
         "customers.reveal_phone", A_BUYER, "customers", data=lambda _w: {"what": "phone"}
     ),
     "GET customers/{customer_id}/timeline/": Row("customers.read", A_CUSTOMER, "customers"),
+    "GET projects/{project_id}/customer-imports/": Row("customers.import", PROJECT),
+    "POST projects/{project_id}/customer-imports/": Row("customers.import", PROJECT),
+    "GET customer-imports/{import_id}/": Row("customers.import", A_CUSTOMER_IMPORT),
+    "DELETE customer-imports/{import_id}/": Row("customers.import", A_CUSTOMER_IMPORT),
     "POST customer-assignments/": Row(
         "customers.assign", PROJECT, "customers", data=an_assignment, is_said=True
     ),
@@ -719,6 +735,7 @@ CALLS: dict[str, Row] = {
     "GET reports/{code}/": Row("reports.read", of(code=lambda _w: "r-s01"), is_anywhere=True),
 }
 OWN_CALLS = {
+    "DELETE list-views/{view_id}/",
     # One of two permissions, and never the same person: test_file_contract.
     "POST unfilings/{unfiling_id}/confirmation/",
     "POST unfilings/{unfiling_id}/refusal/",
@@ -856,7 +873,10 @@ def called(client: Client, call: str, row: Row, world: World) -> tuple[int, Any]
     body = json.dumps(row.data(world)) if row.data else ""
     point = transaction.savepoint()
     try:
-        if "unit-imports" in path and method == "POST":
+        if "customer-imports" in path and method == "POST":
+            file = SimpleUploadedFile("customers.csv", "姓名,电话\n马云飞,13912345678\n".encode())
+            answer = client.post(f"/api/v1/{path}", {"file": file, "dry_run": "true"})
+        elif "unit-imports" in path and method == "POST":
             file = SimpleUploadedFile("units.csv", "房号,建筑面积\n1-1-101,100\n".encode())
             answer = client.post(f"/api/v1/{path}", {"file": file, "dry_run": "true"})
         else:

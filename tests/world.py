@@ -8,7 +8,7 @@ from datetime import timedelta
 
 from django.utils import timezone
 
-from loupan.customers.models import Customer
+from loupan.customers.models import Customer, CustomerImport
 from loupan.customers.parameters import SOURCE
 from loupan.documents.models import PaperTemplate
 from loupan.inventory.models import (
@@ -67,6 +67,7 @@ class Branch:
     department: Department
     dossier_entry: DossierEntry
     unit_import: UnitImport
+    customer_import: CustomerImport
     template: PaperTemplate
     price_list: PriceList
     formula: Formula
@@ -132,6 +133,9 @@ def a_branch() -> Branch:
         price_table=one_price_tables(project, office.cast.mk)[0],
         unit_import=UnitImport.objects.create(
             project=project, filename="价格表.xlsx", content=b"", by=office.mo, made_at=at
+        ),
+        customer_import=CustomerImport.objects.create(
+            project=project, filename="客户.csv", content=b"", by=office.mo, made_at=at
         ),
         template=PaperTemplate.objects.create(
             company=project.company,

@@ -47,6 +47,7 @@ PLACES = (
         (
             Place(_("Customer list"), "users", "customers:list", "customers.read"),
             Place(_("Reception"), "door-enter", "customers:reception", "customers.register"),
+            Place(_("Imports"), "file-import", "customers:imports", "customers.import"),
         ),
     ),
     Place(

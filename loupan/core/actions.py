@@ -13,6 +13,7 @@ from loupan.core.db import writes
 from loupan.core.models import BulkRun, BulkRunRow, ListView, RunState
 from loupan.core.people import Actor
 from loupan.core.permissions import SHARE_VIEWS
+from loupan.core.prepared import run_prepared
 from loupan.core.refusals import (
     ChangedMeanwhile,
     NameMissing,

@@ -51,6 +51,19 @@ def decrypt(stored: str) -> str:
     return AESGCM(key).decrypt(raw[:12], raw[12:], key_id.encode()).decode()
 
 
+def seal(content: bytes) -> bytes:
+    """A file as it is kept: key id, nonce and ciphertext."""
+    key_id, key = next(iter(_keys(settings.FIELD_KEYS).items()))
+    nonce = os.urandom(12)
+    return key_id.encode() + b":" + nonce + AESGCM(key).encrypt(nonce, content, key_id.encode())
+
+
+def unseal(stored: bytes) -> bytes:
+    key_id, _colon, sealed = stored.partition(b":")
+    key = _keys(settings.FIELD_KEYS)[key_id.decode()]
+    return AESGCM(key).decrypt(sealed[:12], sealed[12:], key_id)
+
+
 def blind_index(kind: str, normalised: str) -> str:
     """A 32-character keyed digest of a normalised value; equal values give equal digests."""
     if not normalised:

@@ -1,6 +1,6 @@
 """What core needs to know about a person, without importing `org` (HOUSE 3.5)."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any, Protocol
 
 
@@ -9,6 +9,9 @@ class Actor(Protocol):
 
     pk: Any
     source: str  # Where the request came from: web, api, job, import.
+
+    @property
+    def places(self) -> Collection[int]: ...  # The projects in which the person has a post today.
 
     @property
     def roles(self) -> frozenset[str]: ...  # Codes of the roles of the posts held today.

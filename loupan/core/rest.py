@@ -4,7 +4,7 @@ One of the two translators of refusals (HOUSE 3.9); the other is core/ui.py.
 """
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from decimal import Decimal
 from typing import Annotated, Any, TypeVar
 
@@ -215,6 +215,24 @@ def paged(rows: QuerySet[M], *, after: int | None, limit: int) -> tuple[list[M],
     more = len(page) > limit
     page = page[:limit]
     return page, str(page[-1].pk) if more else None
+
+
+# --- spreadsheets ---------------------------------------------------------------------------------
+
+
+def mapping_of(text: str, fields: Collection[str]) -> dict[str, str]:
+    """Which heading of a file is which field, from the JSON of a form. Raises ValidationError (422)."""
+    if not text.strip():
+        return {}
+    try:
+        chosen = orjson.loads(text)
+    except (ValueError, RecursionError):
+        chosen = None
+    is_mapping = isinstance(chosen, dict) and set(chosen) <= set(fields)
+    if not is_mapping or not all(isinstance(value, str) for value in chosen.values()):
+        sentence = _("A mapping is a JSON object of fields (%(fields)s) and headings.")
+        raise ModelValidationError({"mapping": [sentence % {"fields": ", ".join(fields)}]})
+    return dict(chosen)
 
 
 # --- repeats --------------------------------------------------------------------------------------

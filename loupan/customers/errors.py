@@ -126,3 +126,28 @@ class TwiceInTheFile(Refusal):
 class UnknownOwner(Refusal):
     message = _("Nobody of this name looks after customers in the project.")
     field = "owner"
+
+
+class OtherName(Refusal):
+    message = _(
+        "This phone or ID number belongs to a customer of another name. Look who is right,"
+        " and change it there."
+    )
+    field = "name"
+
+
+class SeveralCustomers(Refusal):
+    message = _("The numbers of this row belong to more than one customer. Nothing is changed.")
+    field = "phones"
+
+
+class ImportUnderWay(Refusal):
+    message = _("This import is being carried out. Wait for its end.")
+
+
+class ImportEnded(Refusal):
+    message = _("This import has ended. Upload the file again to repeat it.")
+
+
+class ImportNotDone(Refusal):
+    message = _("Only an import that was carried out can be undone.")

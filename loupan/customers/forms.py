@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from loupan.core.forms import DayField
 from loupan.core.refusals import Refusal
+from loupan.core.ui.imports import ColumnsForm, FileForm
 from loupan.customers import queries, rules
 from loupan.customers.models import CustomerKind, FollowUp
 from loupan.customers.parameters import LOST_REASON, MEDIA, NEXT_CONTACT_DAYS, REGION
@@ -260,6 +261,46 @@ class BulkEditForm(_ProjectForm):
         if not self.errors and not any(data.values()):
             raise ValidationError(_("Choose at least one new value."))
         return data
+
+
+class UploadForm(FileForm):
+    """A file of customers, and what happens to those who are there already."""
+
+    label = _("File of customers")
+
+    changes_existing = forms.BooleanField(
+        label=_("Change customers who are there already"),
+        help_text=_(
+            "Where phone or ID number and name are the same, what the file says replaces what is"
+            " recorded. Empty cells change nothing."
+        ),
+        required=False,
+        initial=True,
+    )
+
+
+FIELD_LABELS: dict[str, Any] = {
+    "name": _("Name"),
+    "phones": _("Phone"),
+    "phone_2": _("Second phone"),
+    "kind": _("Kind"),
+    "id_type": _("ID type"),
+    "id_number": _("ID number"),
+    "source": _("Source"),
+    "owner": _("Consultant"),
+    "grade": _("Grade"),
+    "sex": _("Sex"),
+    "wechat": _("WeChat"),
+    "address": _("Address"),
+    "legal_representative": _("Legal representative"),
+    "note": _("Note"),
+    "first_contact_on": _("First contact"),
+    "next_contact_on": _("Next contact"),
+}
+
+
+class MappingForm(ColumnsForm):
+    labels = FIELD_LABELS
 
 
 def bulk_assign_form(data: Any, _user: User, project_id: int | None) -> AssignForm:

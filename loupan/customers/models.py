@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from loupan.core.crypto import EncryptedTextField
 from loupan.core.db import LockingManager
+from loupan.core.models import FileImport
 from loupan.customers.states import CustomerClass, Grade
 from loupan.org.models import Company, Project
 from loupan.parameters.models import DictionaryEntry
@@ -262,3 +263,33 @@ class Reveal(models.Model):
 
     def __str__(self) -> str:
         return f"{self.customer_id} {self.what}"
+
+
+class CustomerImport(FileImport):
+    """A file of customers that somebody brought in. Its content is sealed: it holds phones."""
+
+    project = models.ForeignKey(Project, on_delete=models.PROTECT, related_name="+")
+    # Rows of customers who are there already: of those the importer may not change, or of one who stays.
+    duplicates = models.PositiveIntegerField(default=0)
+    # Whether the file's values replace those of customers who are there already.
+    changes_existing = models.BooleanField(
+        _("Change customers who are there already"), default=True
+    )
+
+    objects = LockingManager()
+
+
+class CustomerImportRow(models.Model):
+    """What an import changed of one customer, so that it can be taken back."""
+
+    batch = models.ForeignKey(CustomerImport, on_delete=models.CASCADE, related_name="rows")
+    row_number = models.PositiveIntegerField()
+    customer = models.ForeignKey(Customer, on_delete=models.CASCADE, related_name="+")
+    before = EncryptedTextField()  # JSON, with the address in full.
+    version = models.PositiveIntegerField()  # Of the customer after the change.
+
+    class Meta:
+        ordering = ["row_number", "id"]
+
+    def __str__(self) -> str:
+        return f"{self.batch_id} {self.row_number}"

@@ -1,12 +1,12 @@
 """Every read of customers. A list begins with `customers_for(viewer)` and with nothing else."""
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from functools import reduce
 from operator import or_
-from typing import Any
+from typing import Any, TypeVar
 
 from django.db import connection
 from django.db.models import Count, Prefetch, Q, QuerySet
@@ -17,8 +17,10 @@ from loupan.core.audit import history_of
 from loupan.core.calendar import day_bounds
 from loupan.core.crypto import blind_index
 from loupan.core.identity import IdentityProblem, normalise_id_number, normalise_phone, surname_of
+from loupan.core.models import ImportState
 from loupan.customers.models import (
     Customer,
+    CustomerImport,
     CustomerPhone,
     DuplicateAttempt,
     FollowUp,
@@ -34,6 +36,8 @@ from loupan.org.models import Project, User
 from loupan.parameters.models import DictionaryEntry
 from loupan.parameters.queries.book import book_of
 from loupan.parameters.queries.entries import entries_in_use, entry_named
+
+V = TypeVar("V")
 
 # --- Lists ----------------------------------------------------------------------------------------
 
@@ -384,7 +388,7 @@ def known_indexes(
     return Known(frozenset(here), frozenset(ids), elsewhere)
 
 
-def _parts(values: Sequence[str]) -> Iterator[Sequence[str]]:
+def _parts(values: Sequence[V]) -> Iterator[Sequence[V]]:
     """Parts that every database takes as parameters of one statement."""
     for start in range(0, len(values), 900):
         yield values[start : start + 900]
@@ -674,3 +678,59 @@ def my_day(viewer: User, project: Project, *, today: date, limit: int = 20) -> M
 
 def first_visit_exists(customer_id: int) -> bool:
     return Visit.objects.filter(customer_id=customer_id).exclude(kind=Visit.Kind.CALL).exists()
+
+
+# --- Imports --------------------------------------------------------------------------------------
+
+
+def imports_for(viewer: User) -> QuerySet[CustomerImport]:
+    """Files of customers brought into the projects where the viewer may import."""
+    places = viewer.acts_in("customers.import")
+    return CustomerImport.objects.filter(project_id__in=places).select_related("by", "project")
+
+
+def remembered_columns(project_id: int, headers: Sequence[str]) -> dict[str, str]:
+    """The columns somebody chose for a file with the same headings, to offer them again."""
+    wanted = sorted(filter(None, headers))
+    done = CustomerImport.objects.filter(project_id=project_id, state=ImportState.DONE)
+    for understood, mapping in (
+        done.exclude(mapping={}).order_by("-id").values_list("understood", "mapping")[:20]
+    ):
+        if sorted(column["header"] for column in understood.get("columns", [])) == wanted:
+            return dict(mapping)
+    return {}
+
+
+def holders_of(
+    project: Project, phone_indexes: Sequence[str], id_indexes: Sequence[str]
+) -> tuple[dict[str, int], dict[str, int]]:
+    """Who in the project has these phones and these ID numbers: customer ids by index."""
+    phones: dict[str, int] = {}
+    papers: dict[str, int] = {}
+    for part in _parts(phone_indexes):
+        rows = CustomerPhone.objects.filter(project=project, number_index__in=part)
+        phones.update(rows.values_list("number_index", "customer_id"))
+    for part in _parts(id_indexes):
+        found = Customer.objects.filter(project=project, person__id_index__in=part)
+        papers.update(found.values_list("person__id_index", "pk"))
+    return phones, papers
+
+
+def in_reach(viewer: User, customer_ids: Collection[int]) -> frozenset[int]:
+    """Of these customers the ones the viewer sees."""
+    found: set[int] = set()
+    for part in _parts(sorted(customer_ids)):
+        found.update(customers_for(viewer).filter(pk__in=part).values_list("pk", flat=True))
+    return frozenset(found)
+
+
+def touched_since(customer_ids: Sequence[int]) -> frozenset[int]:
+    """Of customers an import made, those somebody has worked with: changed, met, asked for, looked at."""
+    touched: set[int] = set()
+    for part in _parts(customer_ids):
+        for model in (Visit, FollowUp, DuplicateAttempt, Reveal):
+            rows = model.objects.filter(customer_id__in=part)
+            touched.update(pk for pk in rows.values_list("customer_id", flat=True) if pk)
+        changed = Customer.objects.filter(pk__in=part).exclude(version=0)
+        touched.update(changed.values_list("pk", flat=True))
+    return frozenset(touched)

@@ -1,20 +1,30 @@
 """Customers from a spreadsheet: read, checked by the rules of one registration, taken up in parts."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Final
+from io import BytesIO
+from typing import Any, Final
 
+from django.utils import translation
+from django.utils.timezone import now
+
+from loupan.core.bulk import without_collecting
 from loupan.core.calendar import business_day
+from loupan.core.crypto import unseal
 from loupan.core.refusals import Refusal
+from loupan.core.sheets.cells import is_missing
 from loupan.core.sheets.errors import CellProblem
 from loupan.core.sheets.reading import read_workbook
 from loupan.core.sheets.tables import Row, Table, best_table
-from loupan.core.sheets.writing import RowProblem
+from loupan.core.sheets.uploads import encoding_of
+from loupan.core.sheets.writing import RowProblem, write_error_workbook
 from loupan.customers import errors, queries, rules
-from loupan.customers.actions import imports
+from loupan.customers.actions import import_files, imports
+from loupan.customers.actions.import_files import CHANGEABLE, Problem
 from loupan.customers.actions.imports import Draft
 from loupan.customers.forms import SEPARATORS
+from loupan.customers.models import CustomerImport
 from loupan.customers.parameters import SOURCE
 from loupan.org.models import Project, User
 from loupan.parameters.queries.entries import names_in_use
@@ -71,6 +81,7 @@ SEXES: Final = {
     "女士": "f",
 }
 PART: Final = 5000
+GRADES: Final = frozenset({"A", "B", "C", "D"})
 
 
 @dataclass
@@ -99,19 +110,33 @@ def import_file(
 
     Raises UnreadableFile and its kin, ColumnsMissing when names or phones cannot be found.
     """
+    table = read_customers(content, filename, mapping)
+    result = ImportResult(is_dry_run, table)
+    part: list[Draft] = []
+    for judged in _Reader(project, table, today=business_day(at)).rows():
+        if isinstance(judged, Draft):
+            part.append(judged)
+            if len(part) == PART:
+                _take(part, project, result, by=by, at=at)
+                part = []
+            continue
+        result.problems.append(RowProblem(judged.row, judged.column or None, judged.reason))
+        if judged.is_duplicate:
+            result.duplicates += 1
+        else:
+            result.refused += 1
+    _take(part, project, result, by=by, at=at)
+    return result
+
+
+def read_customers(
+    content: bytes, filename: str, mapping: Mapping[str, str] | None = None
+) -> Table:
+    """The table of a file. Raises UnreadableFile and its kin, ColumnsMissing."""
     table = best_table(read_workbook(content, filename), VOCABULARY, mapping)
     if missing := [name for name in ("name", "phones") if name in table.missing]:
         raise errors.ColumnsMissing(columns=", ".join(VOCABULARY[name][0] for name in missing))
-    result = ImportResult(is_dry_run, table)
-    reader = _Reader(project, today=business_day(at))
-    part: list[Draft] = []
-    for draft in reader.drafts(table, result):
-        part.append(draft)
-        if len(part) == PART:
-            _take(part, project, result, by=by, at=at)
-            part = []
-    _take(part, project, result, by=by, at=at)
-    return result
+    return table
 
 
 def _take(
@@ -126,11 +151,87 @@ def _take(
     result.problems += [RowProblem(row, "phones", sentence) for row in sorted(double)]
 
 
+# --- A file that is kept: tried, carried out, undone ----------------------------------------------
+
+
+def carry_out(import_id: int, *, by: User, table: Table | None = None) -> CustomerImport:
+    """Carry out a received import to its end, or go on where it stopped.
+
+    A file that cannot be used ends as refused, with the sentence that says why.
+    """
+    batch = CustomerImport.objects.select_related("project").get(pk=import_id)
+    with without_collecting(), translation.override(by.language or translation.get_language()):
+        content = unseal(bytes(batch.content))
+        try:
+            table = table or read_customers(content, batch.filename, batch.mapping)
+        except Refusal as refusal:
+            return import_files.refuse_customers_import(
+                import_id=import_id, message=str(refusal), by=by, at=now()
+            )
+        return _carry_out(batch, table, encoding_of(content), by)
+
+
+def _carry_out(batch: CustomerImport, table: Table, encoding: str, by: User) -> CustomerImport:
+    project, rows = batch.project, list(table.rows())
+    batch = import_files.begin_customers_import(
+        import_id=batch.pk,
+        understood={**_understood(table), "encoding": encoding},
+        total=len(rows),
+        by=by,
+        at=now(),
+    )
+    reader = _Reader(project, table, today=business_day(now()), with_given=True)
+    judged = list(reader.rows(rows))
+    while batch.done < len(rows):
+        part = judged[batch.done : batch.done + PART]
+        batch = import_files.import_customers_part(
+            import_id=batch.pk,
+            start=batch.done,
+            seen=len(part),
+            drafts=[row for row in part if isinstance(row, Draft)],
+            problems=[row for row in part if isinstance(row, Problem)],
+            by=by,
+            at=now(),
+        )
+    return import_files.end_customers_import(import_id=batch.pk, by=by, at=now())
+
+
+def _understood(table: Table) -> dict[str, Any]:
+    row = table.header_rows[0] if table.header_rows else 0
+    return {
+        "sheets": [{"name": table.sheet.name, "header_row": row, "holds": ""}],
+        "columns": [
+            {"letter": c.letter, "header": c.header, "field": c.field or ""}
+            for c in table.columns
+            if c.header
+        ],
+        "mapping": table.mapping,
+    }
+
+
+def error_workbook(batch: CustomerImport, *, who: str) -> bytes:
+    """The refused rows as they were, with the reason of each, to correct and upload again."""
+    table = read_customers(unseal(bytes(batch.content)), batch.filename, batch.mapping)
+    problems = [
+        RowProblem(entry["row"], entry["column"] or None, entry["reason"]) for entry in batch.errors
+    ]
+    target = BytesIO()
+    write_error_workbook(target, table, problems, watermark=f"{who} · {batch.filename}")
+    return target.getvalue()
+
+
+SECRET: Final = frozenset({"phones", "phone_2", "id_number", "address"})
+
+
 class _Reader:
     """Turns rows into drafts, and keeps what must not come twice within the file."""
 
-    def __init__(self, project: Project, *, today: date) -> None:
+    def __init__(
+        self, project: Project, table: Table, *, today: date, with_given: bool = False
+    ) -> None:
+        self.table = table
         self.today = today
+        self.with_given = with_given
         self.sources = names_in_use(project.pk, SOURCE)
         self.owners = {
             key: person.pk
@@ -139,23 +240,33 @@ class _Reader:
         }
         self.seen: set[str] = set()
 
-    def drafts(self, table: Table, result: ImportResult) -> Iterator[Draft]:
-        for row in table.rows():
+    def rows(self, rows: Iterable[Row] | None = None) -> Iterator[Draft | Problem]:
+        for row in self.table.rows() if rows is None else rows:
             try:
                 draft = self.draft(row)
             except (Refusal, CellProblem) as refusal:
-                result.refused += 1
-                column = getattr(refusal, "field", "") or None
-                result.problems.append(RowProblem(row.number, column, str(refusal)))
+                yield self._problem(row, getattr(refusal, "field", "") or "", str(refusal))
                 continue
             keys = {*draft.phone_indexes, *([draft.id_index] if draft.id_index else [])}
             if self.seen.isdisjoint(keys):
                 self.seen |= keys
                 yield draft
                 continue
-            result.duplicates += 1
-            sentence = str(errors.TwiceInTheFile())
-            result.problems.append(RowProblem(row.number, "phones", sentence))
+            yield self._problem(row, "phones", str(errors.TwiceInTheFile()), is_duplicate=True)
+
+    def _problem(
+        self, row: Row, column: str, reason: str, *, is_duplicate: bool = False
+    ) -> Problem:
+        """What stands in the cell is shown, but of a number or an address only its beginning."""
+        text = row.text(column)[:60] if column else ""
+        value = f"{text[:3]}****" if text and column in SECRET else text
+        return Problem(self.table.sheet.name, row.number, column, value, reason, is_duplicate)
+
+    def _given(self, row: Row, grade: str) -> frozenset[str]:
+        if not self.with_given:
+            return frozenset()
+        said = {name for name in CHANGEABLE if not is_missing(row.cells.get(name))}
+        return frozenset(said - ({"grade"} if grade not in GRADES else set()))
 
     def draft(self, row: Row) -> Draft:
         """Raises the Refusal that one registration would raise."""
@@ -178,7 +289,7 @@ class _Reader:
             phones=tuple(rules.checked_phones(phones)),
             id_number=rules.checked_id_number(row.text("id_number"), kind=kind, id_type=id_type),
             id_type=id_type,
-            grade=grade if grade in {"A", "B", "C", "D"} else "C",
+            grade=grade if grade in GRADES else "C",
             sex=SEXES.get(row.code("sex").lower(), ""),
             wechat=rules.clean_line(row.text("wechat"))[:60],
             address=rules.clean_line(row.text("address"))[:200],
@@ -188,6 +299,7 @@ class _Reader:
             owner_id=self._owner_id(row),
             first_contact_on=row.day("first_contact_on"),
             next_contact_on=next_on,
+            given=self._given(row, grade),
         )
 
     @staticmethod

@@ -8,10 +8,12 @@ from django import forms as fields
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from loupan.core.models import ImportState
 from loupan.core.ui import BulkVerb, Column, InlineEdit
+from loupan.core.ui.imports import IMPORT_TONES
 from loupan.customers import forms, queries
 from loupan.customers.actions import ownership, registrations
-from loupan.customers.models import Customer
+from loupan.customers.models import Customer, CustomerImport
 from loupan.customers.permissions import sees_phones
 from loupan.customers.states import CustomerClass, Grade
 from loupan.org.models import User
@@ -164,4 +166,30 @@ COLUMNS = [
         group="first_contact_on",
     ),
     Column("note", _("Note"), is_hidden=True, edit=EDIT_NOTE),
+]
+
+
+# --- Imports --------------------------------------------------------------------------------------
+
+
+def import_url(batch: CustomerImport) -> str:
+    return reverse("customers:import", args=[batch.pk])
+
+
+IMPORT_COLUMNS = [
+    Column("filename", _("File"), link=import_url),
+    Column(
+        "state",
+        _("State"),
+        kind="status",
+        tone=lambda batch: IMPORT_TONES[ImportState(batch.state)],
+        group="state",
+    ),
+    Column("created", _("Created"), kind="number"),
+    Column("updated", _("Changed"), kind="number"),
+    Column("unchanged", _("Unchanged"), kind="number"),
+    Column("duplicates", _("Duplicates"), kind="number"),
+    Column("refused", _("Refused"), kind="number"),
+    Column("by", _("By"), value=lambda batch: str(batch.by), group="by__display_name"),
+    Column("made_at", _("Uploaded at"), kind="datetime", sort="made_at"),
 ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -297,6 +297,10 @@ class User(AbstractUser):
     @property
     def roles(self) -> frozenset[str]:
         return frozenset(grant.role for grant in self.access.grants)
+
+    @property
+    def places(self) -> Collection[int]:
+        return self.access.project_ids
 
     @staticmethod
     def known_roles() -> list[tuple[str, str]]:

@@ -33,6 +33,13 @@ def views_for(viewer: Actor, project_id: int | None) -> QuerySet[ListView]:
     return ListView.objects.filter(Q(by_id=viewer.pk) | shared).order_by("name", "pk")
 
 
+def views_in_reach(viewer: Actor) -> QuerySet[ListView]:
+    """One's own views of every page, and those shared with one in the projects where one acts."""
+    places = Q(project_id=None) | Q(project_id__in=viewer.places)
+    shared = Q(is_shared=True) & places & Q(role__in=["", *viewer.roles])
+    return ListView.objects.exclude(name="").filter(Q(by_id=viewer.pk) | shared)
+
+
 def views_of(page: str, viewer: Actor, project_id: int | None) -> Views:
     found = list(views_for(viewer, project_id).filter(page=page))
     habit = next((row for row in found if not row.name and row.by_id == viewer.pk), None)

@@ -42,6 +42,7 @@ class Draft:
     owner_id: int | None = None
     first_contact_on: date | None = None
     next_contact_on: date | None = None
+    given: frozenset[str] = frozenset()  # The fields the file says something of.
     phone_indexes: tuple[str, ...] = field(init=False)
     id_index: str | None = field(init=False)
 
@@ -76,16 +77,29 @@ def import_customers(
     fresh = [draft for draft in drafts if draft.row not in double]
     if is_dry_run or not fresh:
         return double
-    try:
-        _insert(project, fresh, known.elsewhere, by=by, at=at)
-    except IntegrityError as error:
-        raise Busy from error
+    take_up(project=project, drafts=fresh, elsewhere=known.elsewhere, by=by, at=at)
     return double
 
 
 @lru_cache(maxsize=100_000)
 def _reading(name: str) -> tuple[str, str]:
     return pinyin_of(name)
+
+
+@writes
+def take_up(
+    *,
+    project: Project,
+    drafts: Sequence[Draft],
+    elsewhere: Mapping[str, queries.KnownPerson],
+    by: User,
+    at: datetime,
+) -> Sequence[int]:
+    """Part: write customers nobody has yet; their ids, in the order of the drafts. Raises Busy."""
+    try:
+        return _insert(project, drafts, elsewhere, by=by, at=at)
+    except IntegrityError as error:
+        raise Busy from error
 
 
 def _insert(
@@ -95,7 +109,7 @@ def _insert(
     *,
     by: User,
     at: datetime,
-) -> None:
+) -> Sequence[int]:
     today = business_day(at)
     linked = {draft.row: _linked(draft, elsewhere) for draft in drafts}
     strangers = [draft for draft in drafts if linked[draft.row] is None]
@@ -134,6 +148,7 @@ def _insert(
         ],
     )  # fmt: skip
     _remember(project, customer_ids, by=by, at=at)
+    return customer_ids
 
 
 def _linked(draft: Draft, elsewhere: Mapping[str, queries.KnownPerson]) -> int | None:

@@ -247,7 +247,7 @@ def test_groups_follow_filter_and_scope(cast: Cast, book: list[Customer]) -> Non
 
 @pytest.fixture
 def small_pages(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    from loupan.customers.views import LIST
+    from loupan.customers.views.customers import LIST
 
     monkeypatch.setattr(LIST, "per_page", 2)
     return

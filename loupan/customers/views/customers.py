@@ -66,7 +66,14 @@ def _list_verbs(request: DeskRequest) -> Sequence[Page]:
             "key": "n",
         },
         {"label": _("Register"), "url": reverse("customers:register"), "icon": "user-plus"},
+        *_import_verb(request),
     ]
+
+
+def _import_verb(request: DeskRequest) -> list[Page]:
+    if not request.user.may("customers.import", current_project(request).pk):
+        return []
+    return [{"label": _("Import"), "url": reverse("customers:imports"), "icon": "file-import"}]
 
 
 # Filters that fold away, so that the list begins on the first screen of a phone.
