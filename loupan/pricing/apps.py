@@ -5,12 +5,19 @@ class PricingApp(AppConfig):
     name = "loupan.pricing"
 
     def ready(self) -> None:
+        from django.urls import reverse
+        from django.utils.translation import gettext
+
         from loupan.inventory.hooks import (
             LIST_PRICE,
+            Panel,
+            panels,
             price_calculator,
             prices_imported,
             prices_taken_back,
         )
+        from loupan.inventory.models import Unit
+        from loupan.org.models import User
         from loupan.parameters.hooks import changed, declare
         from loupan.pricing.actions.policies import renew_stamps
         from loupan.pricing.actions.price_lists import (
@@ -29,3 +36,11 @@ class PricingApp(AppConfig):
         prices_taken_back.plug(
             "pricing", lambda batch, by, at: take_back_imported_prices(batch=batch, by=by, at=at)
         )
+
+        def prices_panel(unit: Unit, viewer: User) -> Panel | None:
+            if not viewer.may("pricing.read", unit.project_id):
+                return None
+            url = reverse("pricing:unit_prices", args=[unit.pk])
+            return Panel("prices", gettext("Versions of prices"), url)
+
+        panels.plug("prices", prices_panel)

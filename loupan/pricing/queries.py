@@ -1147,6 +1147,14 @@ def due_price_lists(at: datetime) -> list[int]:
     )
 
 
+def in_force_since(project_id: int) -> datetime | None:
+    """When list prices of a project last changed by a version."""
+    found: datetime | None = PriceList.objects.filter(
+        project_id=project_id, kind=PriceKind.LIST, status=PriceListStatus.EFFECTIVE
+    ).aggregate(last=Max("took_effect_at"))["last"]
+    return found
+
+
 def prices_of_unit(viewer: User, unit: Unit) -> QuerySet[PriceListLine]:
     """Every version in which the price of a unit stood, the latest first."""
     return (

@@ -270,7 +270,8 @@ def unit_prices(request: DeskRequest, pk: int) -> HttpResponse:
     require(request.user, "pricing.read")
     unit = get_object_or_404(units_for(request.user), pk=pk)
     context = {"unit": unit, "lines": queries.prices_of_unit(request.user, unit)[:50]}
-    return render(request, "pricing/unit_prices.html", context)
+    template = "pricing/_unit_prices.html" if request.htmx else "pricing/unit_prices.html"
+    return render(request, template, context)
 
 
 # --- Deciding -------------------------------------------------------------------------------------

@@ -21,6 +21,8 @@ KINDS = {
              sales_reports.contract_ledger),
         Kind("r-s08", _("Control sheet"), _("Every unit as it stands now, with price and buyer"),
              sales_reports.control_sheet, has_period=False),
+        Kind("r-s15", _("Public price list"), _("Every offered unit with its one price, to be published"),
+             sales_reports.public_prices, has_period=False),
         Kind("r-f01", _("Receipts journal"), _("Every receipt, refund and reversal in order"),
              money_reports.receipts_journal),
         Kind("r-f03", _("Receivables"), _("Every schedule line due, received and overdue"),

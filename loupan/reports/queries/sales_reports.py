@@ -11,9 +11,10 @@ from django.utils.translation import gettext_lazy as _
 
 from loupan.core.calendar import business_day, day_bounds
 from loupan.customers.models import Visit
-from loupan.inventory.states import STOCK, UnitStatus
+from loupan.inventory.states import SOLD, STOCK, UnitStatus
 from loupan.ledger.models import LOAN_TYPES, Receipt
 from loupan.org.models import User
+from loupan.pricing import queries
 from loupan.reports import rules
 from loupan.reports.queries import figures
 from loupan.reports.queries.figures import Period
@@ -382,3 +383,66 @@ def control_sheet(viewer: User, asked: Parameters, at: datetime) -> Report:
     unsold = sum(counts[status] for status in STOCK)
     figures_.append(Figure("stock", _("Stock left"), unsold, "number"))
     return Report(CONTROL, lines, sums, figures_)
+
+
+PUBLIC = (
+    Column("permit", _("Permit number")),
+    Column("building", _("Building")),
+    Column("unit", _("Unit")),
+    Column("basis", _("Price basis")),
+    Column("built_area", _("Built area"), "area"),
+    Column("inner_area", _("Inner area"), "area"),
+    Column("shared_area", _("Shared area"), "area"),
+    Column(
+        "list_unit_price", _("List unit price"), "price", _("Per square metre of the price basis")
+    ),
+    Column("list_total", _("List total"), "money"),
+    Column("public_status", _("Status")),
+)
+
+
+def public_prices(viewer: User, asked: Parameters, at: datetime) -> Report:
+    """R-S15: one unit, one price (一房一价), as it is to be published: every unit that was offered.
+
+    Read from the units themselves, so it changes at the moment a price list takes effect (2.2.5).  It
+    names no buyer; a unit under a claim is not for sale.
+    """
+    units = (
+        units_in(viewer, asked)
+        .exclude(first_released_on=None)
+        .exclude(status__in=[UnitStatus.NOT_RELEASED, UnitStatus.OFF_MARKET])
+        .select_related("building__permit", "entrance")
+        .order_by("building__sort", "building_id", "entrance__sort", "entrance_id", "floor_no",
+                  "position")
+    )  # fmt: skip
+    words = {
+        **dict.fromkeys(SOLD, _("Sold")),
+        UnitStatus.AVAILABLE: _("For sale"),
+        UnitStatus.WITHHELD: _("Not for sale"),
+    }
+    lines = []
+    for unit in units:
+        built, inner = unit.built_area, unit.inner_area
+        permit = unit.building.permit
+        lines.append(
+            Row(
+                {
+                    "permit": permit.number if permit else "",
+                    "building": unit.building.name,
+                    "unit": unit.number,
+                    "basis": unit.get_price_basis_display(),
+                    "built_area": built,
+                    "inner_area": inner,
+                    "shared_area": built - inner if built and inner else None,
+                    "list_unit_price": unit.list_unit_price,
+                    "list_total": unit.list_total,
+                    "public_status": str(words.get(UnitStatus(unit.status), _("Spoken for"))),
+                }
+            )
+        )
+    sums = summed(lines, "built_area", "list_total")
+    since = queries.in_force_since(asked.project_id) if asked.project_id else None
+    figures_ = [Figure("units", _("Units"), len(lines), "number")]
+    if since is not None:
+        figures_.append(Figure("since", _("Prices in force since"), since, "datetime"))
+    return Report(PUBLIC, lines, sums, figures_)

@@ -15,6 +15,7 @@ from loupan.core.models import AuditEvent
 from loupan.inventory.testing import a_unit
 from loupan.org.models import User
 from loupan.org.testing import a_user, signed_in, token_for
+from loupan.pricing.testing import an_approved_list
 from loupan.reports.queries.catalogue import KINDS
 from loupan.sales.testing import (
     Office,
@@ -240,3 +241,25 @@ def test_a_consultant_sees_no_buyers_of_others_on_the_control_sheet(office: Offi
     assert not rows[deal.unit.number]["buyers"]
     assert rows[deal.unit.number]["deal_total"] is None
     assert date(2025, 3, 8) == deal.reserved_on
+
+
+def test_the_public_price_list_changes_at_the_moment_the_prices_do(office: Office) -> None:
+    """R-S15, L-21: every offered unit with its one price, no buyer, changed with the price list."""
+    free = another_unit(office)
+    a_reservation(office)
+    another_unit(office, status="not_released")
+
+    def shown() -> dict[str, tuple[str, str]]:
+        rows = ask(office.lin, "r-s15", project=office.project.pk).json()["rows"]
+        assert all("buyers" not in row for row in rows)
+        return {row["unit"]: (row["list_total"], row["public_status"]) for row in rows}
+
+    before = shown()
+    assert len(before) == 2
+    assert before[free.number][0] == "1521895.00"
+    an_approved_list(office.project, office.cast.mk, office.mo, at=TODAY)
+    after = shown()
+    assert after[free.number] == ("1567551.00", before[free.number][1])
+    assert {number: price for number, price in after.items() if number != free.number} == {
+        number: price for number, price in before.items() if number != free.number
+    }
