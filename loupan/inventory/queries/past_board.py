@@ -169,18 +169,24 @@ def rewind(
                 if key in unit:
                     unit[key] = None
         found.append(unit)
-    there = (
-        set(Unit.objects.filter(project_id=project_id).values_list("pk", flat=True))
+    # A unit that was split or merged since has given its place away: it can only be named.
+    kept = (
+        dict(Unit.objects.filter(project_id=project_id).values_list("pk", "is_retired"))
         if statuses
-        else set()
+        else {}
     )
+    gone = [
+        pk
+        for pk, then in statuses.items()
+        if kept.get(pk, True) and not (pk in kept and then.status == UnitStatus.OFF_MARKET)
+    ]
     said = AsItStood(
         at=moment,
         recorded=RECORDED,
         reconstructed=RECONSTRUCTED,
         as_of_now=AS_OF_NOW,
         unknown=sorted(unknown.intersection(unit["id"] for unit in found)),
-        removed=sorted(set(statuses) - there),
+        removed=sorted(gone),
     )
     return found, said
 
