@@ -19,6 +19,7 @@ NOTHING = "—"
 
 # The last word of an event's name (HOUSE 3.13); a new verb is added here.
 VERBS = {
+    "begun": gettext_lazy("begun"),
     "cancelled": gettext_lazy("cancelled"),
     "changed": gettext_lazy("changed"),
     "chosen": gettext_lazy("chosen"),
@@ -30,6 +31,7 @@ VERBS = {
     "drawn_up": gettext_lazy("drawn up"),
     "edited": gettext_lazy("changed"),
     "enabled": gettext_lazy("enabled"),
+    "ended": gettext_lazy("ended"),
     "expired": gettext_lazy("expired"),
     "exported": gettext_lazy("exported"),
     "followed_up": gettext_lazy("followed up"),
@@ -56,15 +58,19 @@ VERBS = {
     "saved": gettext_lazy("saved"),
     "set": gettext_lazy("set"),
     "signed": gettext_lazy("signed"),
+    "started": gettext_lazy("started"),
     "submitted": gettext_lazy("submitted"),
     "taken_back": gettext_lazy("taken back"),
     "took_effect": gettext_lazy("took effect"),
+    "undone": gettext_lazy("undone"),
     "unlocked": gettext_lazy("unlocked"),
     "withdrawn": gettext_lazy("withdrawn"),
     "withheld": gettext_lazy("withheld"),
 }
 NOUNS = {
+    "bulk_run": gettext_lazy("Bulk change"),
     "list": gettext_lazy("List"),
+    "list_view": gettext_lazy("View of a list"),
     "formula_case": gettext_lazy("Case"),
     "list_price": gettext_lazy("List price"),
     "password": gettext_lazy("Password"),

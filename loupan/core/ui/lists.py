@@ -381,7 +381,10 @@ class ListPage:
     def _filter_fields(self, look: Look, *, folded: bool) -> list[Any]:
         if look.filters is None:
             return []
-        return [bound for bound in look.filters.form if (bound.name in self.folded) == folded]
+        found = [bound for bound in look.filters.form if (bound.name in self.folded) == folded]
+        for bound in found[:1]:  # Where "/" goes.
+            bound.field.widget.attrs["data-slash"] = True
+        return found
 
     # --- taking it out ------------------------------------------------------------------------
 

@@ -52,7 +52,10 @@ document.addEventListener("keydown", (event) => {
   if (event.key === "/") {
     const field = document.querySelector("[data-slash]");
     event.preventDefault();
-    if (field) field.select();
+    if (field) {
+      field.focus();
+      field.select?.();
+    }
     else openPalette();
     return;
   }
