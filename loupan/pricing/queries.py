@@ -1,6 +1,6 @@
 """What a price depends on, read at once and kept; and the one way to price a unit."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import date, datetime
 from decimal import Decimal
@@ -871,7 +871,11 @@ def try_formula(formula: Formula, unit: Unit, base_price: str | None = None) -> 
 
 def typed_values(texts: Mapping[str, str]) -> dict[str, Any]:
     """Values of variables as they are kept (text) in the kinds that formulas know."""
-    kinds = {"number": Decimal, "text": str, "truth": lambda text: text == "yes"}
+    kinds: dict[str, Callable[[str], Any]] = {
+        "number": Decimal,
+        "text": str,
+        "truth": lambda text: text == "yes",
+    }
     return {name: kinds[VARIABLES[name]](text) for name, text in texts.items()}
 
 

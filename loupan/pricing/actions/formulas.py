@@ -260,11 +260,12 @@ def save_price_table(
     """
     require(by, EDIT_PRICES, project_id)
     rows = _checked_rows(keys, rows)
-    table = PriceTable.objects.locked().filter(pk=table_id, project_id=project_id).first()
+    tables = PriceTable.objects.locked().filter(project_id=project_id)
+    table = tables.filter(pk=table_id).first() if table_id is not None else None
     if table_id is not None and (table is None or table.version != version):
         raise ChangedMeanwhile
-    same_code = PriceTable.objects.filter(project_id=project_id, code=code).exclude(pk=table_id)
-    if not CODE.fullmatch(code) or same_code.exists():
+    holder = PriceTable.objects.filter(project_id=project_id, code=code).first()
+    if not CODE.fullmatch(code) or (holder is not None and holder.pk != table_id):
         raise errors.CodeTaken(code=code)
     values = {"name": name, "keys": keys, "rows": rows, "otherwise": otherwise}
     if table is None:

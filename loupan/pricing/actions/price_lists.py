@@ -7,7 +7,7 @@ never changes (U-5).
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -454,8 +454,7 @@ def _lines(project_id: int, terms: Terms, basis: Mapping[str, Any]) -> list[Line
         raise errors.NoUnitsToPrice
     if len(units) > MOST_UNITS:
         raise errors.TooManyUnits(most=MOST_UNITS)
-    recipe = recipe_from(terms.method, basis)
-    recipe.given.update(terms.given)
+    recipe = replace(recipe_from(terms.method, basis), given=terms.given)
     try:
         return repriced(units, recipe, settings_of(project_id), with_trace=True)
     except FormulaProblem as problem:

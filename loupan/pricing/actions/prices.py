@@ -156,7 +156,7 @@ def _set(
     found: Sequence[_Found], kind: str, level: str, *, by: User, at: datetime, reason: str
 ) -> list[Unit]:
     unit_price, total = f"{kind}_unit_price", f"{kind}_total"
-    columns = (unit_price, total, "price_trace", "version")
+    columns: tuple[str, ...] = (unit_price, total, "price_trace", "version")
     if kind != PriceKind.LIST:
         columns = (unit_price, total, "version")
     _record(found, kind, level, by=by, at=at, reason=reason)

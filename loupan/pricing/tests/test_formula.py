@@ -4,6 +4,7 @@ import time
 from collections.abc import Mapping
 from decimal import ROUND_DOWN, Decimal, localcontext
 from fractions import Fraction
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -214,7 +215,7 @@ def checked(exact: Fraction) -> Fraction:
 
 
 @st.composite
-def trees(draw: st.DrawFn, level: int = 0) -> object:
+def trees(draw: st.DrawFn, level: int = 0) -> Any:
     """A tree of lists: what the reference computes and the text is written from."""
     if level >= 5 or draw(st.integers(0, 3)) == 0:
         places = draw(st.integers(0, 4))
@@ -239,7 +240,7 @@ def trees(draw: st.DrawFn, level: int = 0) -> object:
     return [what, draw(inner)]
 
 
-def written(tree: object) -> str:
+def written(tree: Any) -> str:
     match tree:
         case ["number", text]:
             return str(text)
@@ -257,7 +258,7 @@ def written(tree: object) -> str:
     raise AssertionError(tree)
 
 
-def reference(tree: object) -> Fraction:
+def reference(tree: Any) -> Fraction:
     match tree:
         case ["number", text]:
             return Fraction(str(text))
@@ -327,7 +328,7 @@ def test_whatever_is_typed_is_computed_or_refused_at_a_place(
     began = time.process_time()
     try:
         made = compiled(source, tables=TABLES, formulas={"a": "b + 1", "b": "2 / floor_no"})
-        values = {
+        values: dict[str, Any] = {
             name: data.draw(st.one_of(st.none(), kinds.get(VARIABLES[name], st.booleans())))
             for name in made.variables
         }

@@ -124,19 +124,18 @@ def _save(
         found = spreadsheets.read_prices(file.read(), file.name, project)
         given = found.given
         _tell_file(request, found, project.pk)
-    values = {
-        "name": data["name"],
-        "terms": form.terms(given),
-        "reason": data["reason"],
-        "effective_at": data["effective_at"],
-        "by": request.user,
-        "at": timezone.now(),
-    }
+    name, reason, effective_at = data["name"], data["reason"], data["effective_at"]
+    terms, at = form.terms(given), timezone.now()
     if row is None:
-        return actions.draw_up_price_list(project_id=project.pk, **values)
+        return actions.draw_up_price_list(
+            project_id=project.pk, name=name, terms=terms, reason=reason,
+            effective_at=effective_at, by=request.user, at=at,
+        )  # fmt: skip
+    version = data["version"] if data["version"] is not None else -1
     return actions.redraw_price_list(
-        list_id=row.pk, version=data["version"] if data["version"] is not None else -1, **values
-    )
+        list_id=row.pk, version=version, name=name, terms=terms, reason=reason,
+        effective_at=effective_at, by=request.user, at=at,
+    )  # fmt: skip
 
 
 def _tell_file(request: DeskRequest, found: spreadsheets.PriceFile, project_id: int) -> None:
