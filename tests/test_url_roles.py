@@ -61,6 +61,7 @@ CUSTOMER = of(pk=lambda w: w.here.customer.pk)
 LIN = of(pk=lambda w: w.here.office.lin.pk)
 BUILDING = of(pk=lambda w: w.here.building.pk)
 IMPORT = of(pk=lambda w: w.here.unit_import.pk)
+SITE_PLAN = of(pk=lambda w: w.here.site_plan.pk)
 A_DICTIONARY = of(code=lambda _w: "customers.source")
 AN_ENTRY = of(pk=lambda w: w.here.entry.pk)
 A_SERIES = of(code=lambda _w: "sales.contract")
@@ -70,6 +71,13 @@ TEMPLATE = of(pk=lambda w: w.here.template.pk)
 LIST = of(pk=lambda w: w.here.price_list.pk)
 FORMULA = of(pk=lambda w: w.here.formula.pk)
 TABLE = of(pk=lambda w: w.here.price_table.pk)
+
+
+# One white pixel.
+A_PICTURE = bytes.fromhex(
+    "89504e470d0a1a0a0000000d4948445200000001000000010802000000907753de0000000c49444154789c63f8ffff"
+    "3f0005fe02fe0def46b80000000049454e44ae426082"
+)
 
 
 def THE_UNIT(world: World) -> dict[str, Any]:  # noqa: N802  Stands in the table as the others do.
@@ -166,7 +174,36 @@ PAGES: dict[str, Row] = {
     "inventory:permit_new": Row("inventory.edit_property"),
     "inventory:permit": Row("inventory.edit_property", of(pk=lambda w: w.here.permit.pk)),
     "inventory:layout_new": Row("inventory.edit_property"),
-    "inventory:layout": Row("inventory.edit_property", of(pk=lambda w: w.here.layout.pk)),
+    "inventory:layout": Row("inventory.read_board", of(pk=lambda w: w.here.layout.pk)),
+    "inventory:layout_card": Row("inventory.read_board", of(pk=lambda w: w.here.layout.pk)),
+    "inventory:layout_edit": Row("inventory.edit_property", of(pk=lambda w: w.here.layout.pk)),
+    "inventory:layout_picture_new": Row(
+        "inventory.edit_property", of(pk=lambda w: w.here.layout.pk)
+    ),
+    "inventory:layout_picture_delete": Row(
+        "inventory.edit_property", of(pk=lambda w: w.here.layout_picture.pk), method="post"
+    ),
+    "inventory:picture": Row("inventory.read_board", of(pk=lambda w: w.here.picture.pk)),
+    "inventory:plans": Row("inventory.read_board"),
+    "inventory:plan_new": Row("inventory.edit_property"),
+    "inventory:plan": Row("inventory.read_board", SITE_PLAN),
+    "inventory:plan_data": Row("inventory.read_board", SITE_PLAN),
+    "inventory:plan_spots": Row("inventory.edit_property", SITE_PLAN),
+    "inventory:plan_picture": Row("inventory.edit_property", SITE_PLAN),
+    "inventory:plan_delete": Row("inventory.edit_property", SITE_PLAN, method="post"),
+    "inventory:grid": Row("inventory.edit_property", BUILDING),
+    "inventory:grid_check": Row("inventory.edit_property", BUILDING, method="post"),
+    "inventory:grid_save": Row("inventory.edit_property", BUILDING, method="post"),
+    "inventory:deletion": Row("inventory.edit_property"),
+    "inventory:unit_merging": Row("inventory.edit_property"),
+    "inventory:unit_split": Row("inventory.edit_property", UNIT),
+    "inventory:encumbrances": Row("inventory.read_board"),
+    "inventory:encumbrance_new": Row("inventory.edit_property"),
+    "inventory:encumbrance_lifting": Row(
+        "inventory.edit_property", of(pk=lambda w: w.here.encumbrance.pk)
+    ),
+    "inventory:area_differences": Row("inventory.read_board"),
+    "inventory:survey_new": Row("inventory.import_units"),
     "inventory:imports": Row("inventory.import_units"),
     "inventory:import": Row("inventory.import_units", IMPORT),
     "inventory:import_progress": Row("inventory.import_units", IMPORT),
@@ -374,6 +411,11 @@ def an_assignment(world: World) -> dict[str, Any]:
     return {"customer_ids": [world.here.customer.pk], "owner_id": world.here.office.lin.pk}
 
 
+def some_edits(world: World) -> dict[str, Any]:
+    change = {"unit_id": world.here.unit.pk, "version": 0, "values": {"view": "garden"}}
+    return {"changes": [change], "dry_run": True}
+
+
 def a_quote(world: World) -> dict[str, Any]:
     return {"payment_plan_id": world.here.office.prices.plan.pk}
 
@@ -486,6 +528,75 @@ CALLS: dict[str, Row] = {
     "GET projects/{project_id}/board/": Row("inventory.read_board", PROJECT),
     "GET projects/{project_id}/units/": Row("inventory.read_board", PROJECT),
     "GET units/{unit_id}/": Row("inventory.read_board", A_UNIT),
+    "PATCH projects/{project_id}/units/": Row("inventory.edit_property", PROJECT, data=some_edits),
+    "GET projects/{project_id}/buildings/": Row("inventory.read_board", PROJECT),
+    "POST buildings/{building_id}/generation/": Row(
+        "inventory.edit_property",
+        of(building_id=lambda w: w.here.building.pk),
+        data=lambda _w: {
+            "patterns": [{"lowest": 1, "highest": 1, "slots": [{"position": 9}]}],
+            "dry_run": True,
+        },
+    ),
+    "GET projects/{project_id}/encumbrances/": Row("inventory.read_board", PROJECT),
+    "POST projects/{project_id}/encumbrances/": Row(
+        "inventory.edit_property",
+        PROJECT,
+        data=lambda w: {
+            "unit_ids": [w.here.unit.pk],
+            "kind": "seal",
+            "document_no": "1",
+            "starts_on": "2026-01-01",
+        },
+    ),
+    "POST encumbrances/{encumbrance_id}/lifting/": Row(
+        "inventory.edit_property",
+        of(encumbrance_id=lambda w: w.here.encumbrance.pk),
+        data=lambda _w: {"lifted_on": "2026-01-02", "reason": "ended"},
+    ),
+    "POST projects/{project_id}/unit-deletions/": Row(
+        "inventory.edit_property",
+        PROJECT,
+        data=lambda w: {"unit_ids": [w.here.unit.pk], "dry_run": True},
+    ),
+    "POST projects/{project_id}/unit-mergers/": Row(
+        "inventory.edit_property",
+        PROJECT,
+        data=lambda w: {
+            "unit_ids": [w.here.unit.pk, w.here.deal.unit_id],
+            "room_no": "9",
+            "reason": "wall taken out",
+        },
+    ),
+    "POST units/{unit_id}/split/": Row(
+        "inventory.edit_property",
+        A_UNIT,
+        data=lambda _w: {
+            "version": 0,
+            "reason": "smaller",
+            "parts": [{"room_no": "A", "position": 1}, {"room_no": "B", "position": 2}],
+        },
+    ),
+    "GET projects/{project_id}/layouts/": Row("inventory.read_board", PROJECT),
+    "GET pictures/{picture_id}/": Row(
+        "inventory.read_board", of(picture_id=lambda w: w.here.picture.pk)
+    ),
+    "POST layouts/{layout_id}/pictures/": Row(
+        "inventory.edit_property", of(layout_id=lambda w: w.here.layout.pk)
+    ),
+    "DELETE layout-pictures/{layout_picture_id}/": Row(
+        "inventory.edit_property", of(layout_picture_id=lambda w: w.here.layout_picture.pk)
+    ),
+    "GET projects/{project_id}/site-plans/": Row("inventory.read_board", PROJECT),
+    "GET site-plans/{plan_id}/": Row(
+        "inventory.read_board", of(plan_id=lambda w: w.here.site_plan.pk)
+    ),
+    "PUT site-plans/{plan_id}/spots/": Row(
+        "inventory.edit_property",
+        of(plan_id=lambda w: w.here.site_plan.pk),
+        data=lambda _w: {"version": 0, "spots": []},
+    ),
+    "GET projects/{project_id}/area-differences/": Row("inventory.read_board", PROJECT),
     "GET projects/{project_id}/unit-imports/": Row("inventory.import_units", PROJECT),
     "POST projects/{project_id}/unit-imports/": Row("inventory.import_units", PROJECT),
     "GET unit-imports/{import_id}/": Row("inventory.import_units", AN_IMPORT),
@@ -879,6 +990,10 @@ def called(client: Client, call: str, row: Row, world: World) -> tuple[int, Any]
         elif "unit-imports" in path and method == "POST":
             file = SimpleUploadedFile("units.csv", "房号,建筑面积\n1-1-101,100\n".encode())
             answer = client.post(f"/api/v1/{path}", {"file": file, "dry_run": "true"})
+        elif path.endswith("/pictures/") and method == "POST":
+            answer = client.post(
+                f"/api/v1/{path}", {"file": SimpleUploadedFile("a.png", A_PICTURE)}
+            )
         else:
             answer = client.generic(method, f"/api/v1/{path}", body, "application/json")
         is_list = "json" in answer.headers["Content-Type"] and answer.status_code == 200

@@ -4,7 +4,7 @@ Used by the matrices: which address answers whom, which list shows whose rows.
 """
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 
 from django.utils import timezone
 
@@ -13,9 +13,13 @@ from loupan.customers.parameters import SOURCE
 from loupan.documents.models import PaperTemplate
 from loupan.inventory.models import (
     Building,
+    Encumbrance,
     Entrance,
     Layout,
+    LayoutPicture,
+    Picture,
     PresalePermit,
+    SitePlan,
     Unit,
     UnitImport,
     Zone,
@@ -96,6 +100,39 @@ class Branch:
     @property
     def entrance(self) -> Entrance:
         return Entrance.objects.get(pk=self.unit.entrance_id)
+
+    @property
+    def encumbrance(self) -> Encumbrance:
+        return Encumbrance.objects.get_or_create(
+            project=self.project,
+            unit=self.unit,
+            kind="mortgage",
+            defaults={"starts_on": date(2026, 1, 1), "made_at": timezone.now()},
+        )[0]
+
+    @property
+    def picture(self) -> Picture:
+        return self.a_picture(9)
+
+    def a_picture(self, width: int) -> Picture:
+        return Picture.objects.get_or_create(
+            project=self.project,
+            width=width,
+            defaults={
+                "content": b"-", "thumbnail": b"-", "media_type": "image/png", "height": 9,
+                "by": self.office.mo, "made_at": timezone.now(),
+            },
+        )[0]  # fmt: skip
+
+    @property
+    def layout_picture(self) -> LayoutPicture:
+        return LayoutPicture.objects.get_or_create(layout=self.layout, picture=self.a_picture(8))[0]
+
+    @property
+    def site_plan(self) -> SitePlan:
+        return SitePlan.objects.get_or_create(
+            project=self.project, building=self.building, name="图", picture=self.a_picture(7)
+        )[0]
 
     @property
     def permit(self) -> PresalePermit:

@@ -217,6 +217,10 @@ class RowProblem(Refusal):
     message = _("The row cannot be read.")
 
 
+class AreaNotPositive(RowProblem):
+    message = _("An area is larger than zero.")
+
+
 class InnerAreaTooLarge(RowProblem):
     message = _("The inner area %(inner)s is larger than the built area %(built)s.")
     field = "predicted_inner_area"

@@ -47,6 +47,7 @@ urlpatterns = [
     path("permits/<int:pk>/", buildings.permit_edit, name="permit"),
     path("layouts/new/", buildings.layout_edit, name="layout_new"),
     path("layouts/<int:pk>/", layouts.layout, name="layout"),
+    path("layouts/<int:pk>/card/", layouts.layout_card, name="layout_card"),
     path("layouts/<int:pk>/edit/", buildings.layout_edit, name="layout_edit"),
     path("layouts/<int:pk>/pictures/new/", layouts.layout_picture_new, name="layout_picture_new"),
     path(

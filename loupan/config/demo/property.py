@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -10,9 +11,17 @@ from typing import Any, Final
 
 from django.forms import modelform_factory
 
+from loupan.config.demo.drawings import floor_plan, parking_level, stall_place
 from loupan.config.demo.organisation import Office
 from loupan.core.actions import save_reference
 from loupan.inventory.actions import imports
+from loupan.inventory.actions.encumbrances import encumber_units
+from loupan.inventory.actions.pictures import (
+    Spot,
+    add_layout_picture,
+    draw_site_plan,
+    place_spots,
+)
 from loupan.inventory.actions.units import release_units, withhold_units
 from loupan.inventory.models import Building, Layout, PresalePermit, Unit, Zone
 from loupan.inventory.queries.imports import register_of
@@ -135,6 +144,13 @@ LAYOUTS: Final = {
     "F": ("F 户型 · 云庭", "4室2厅3卫"),
     "P": ("标准车位", ""),
 }
+SELLING_POINTS: Final = {
+    "A": "南向双阳台\n动静分区",
+    "C": "四房朝南\n主卧套房带衣帽间",
+    "C1": "转角宽景客厅\n南北通透",
+    "E": "端厅横厅，开间 7.2 米",
+    "F": "一梯两户\n入户花园",
+}
 STALLS: Final = 96
 _ORIENTATIONS: Final = {"S": "南", "SE": "东南", "E": "东", "N": "北", "W": "西"}
 _HEADINGS: Final = (
@@ -165,7 +181,12 @@ def build(office: Office, towers: Sequence[Tower], at: datetime, *, stalls: int)
     """Permits, buildings and layouts by hand, units from a file, prices by the formula."""
     by, project = office["cc" if "cc" in office.people else "cc2"], office.project
     day: date = at.date()
-    zone = reference(Zone, by, at, project=project, code="1", name="一期")
+    zone = reference(
+        Zone, by, at, project=project, code="1", name="一期", land_parcel=f"{project.code}-01/02",
+        land_certificate=f"（{day.year - 2}）第 0066 号", site_area="48620.5",
+        planning_permit=f"建字第 {day.year - 1}0112 号",
+        construction_permit=f"{day.year - 1}施工第 0209 号",
+    )  # fmt: skip
     city = "渝" if project.code == "HC" else "杭"
     permit = reference(
         PresalePermit, by, at, project=project, number=f"{city}预售字（{day.year}）第 0118 号",
@@ -175,6 +196,7 @@ def build(office: Office, towers: Sequence[Tower], at: datetime, *, stalls: int)
         reference(
             Building, by, at, project=project, code=tower.building, name=tower.name, zone=zone,
             permit=permit, sort=sort, is_parking=False, completes_on=day + timedelta(days=640),
+            supervised_bank="建设银行两江支行", supervised_account="5000 0000 0000 0118",
         )  # fmt: skip
     if stalls:
         reference(
@@ -182,11 +204,49 @@ def build(office: Office, towers: Sequence[Tower], at: datetime, *, stalls: int)
             sort=9, is_parking=True, completes_on=day + timedelta(days=640),
         )  # fmt: skip
     for code, (name, rooms) in LAYOUTS.items():
-        reference(Layout, by, at, project=project, code=code, name=name, rooms=rooms)
+        _layout(project, code, name, rooms, by, at)
     _bring_in(office, by, [*_rows(towers), *_stalls(stalls)], at)
     stock = _stock(project.pk)
     _price(office, stock, at)
+    if stalls:
+        _draw_parking(stock, by, at)
+        _mortgage(stock, by, at)
     return stock
+
+
+def _layout(project: Any, code: str, name: str, rooms: str, by: User, at: datetime) -> None:
+    """A layout with its drawing and what is said of it."""
+    counts = {word: int(number) for number, word in re.findall(r"(\d)([室厅卫])", rooms)}
+    layout = reference(
+        Layout, by, at, project=project, code=code, name=name, rooms=rooms,
+        bedrooms=counts.get("室"), halls=counts.get("厅"), bathrooms=counts.get("卫"),
+        selling_points=SELLING_POINTS.get(code, ""),
+    )  # fmt: skip
+    if counts:
+        add_layout_picture(
+            layout_id=layout.pk, image=floor_plan(counts["室"]), kind="drawing", caption="标准层平面",
+            by=by, at=at,
+        )  # fmt: skip
+
+
+def _draw_parking(stock: Stock, by: User, at: datetime) -> None:
+    stalls = sorted(stock.of("P"), key=lambda unit: unit.number)
+    plan = draw_site_plan(
+        building_id=stalls[0].building_id, name="地下一层", floor_no=-1,
+        image=parking_level(len(stalls)), by=by, at=at,
+    )  # fmt: skip
+    spots = [Spot(unit.pk, *stall_place(place)) for place, unit in enumerate(stalls)]
+    place_spots(plan_id=plan.pk, version=plan.version, spots=spots, by=by, at=at)
+
+
+def _mortgage(stock: Stock, by: User, at: datetime) -> None:
+    """The last stalls secure the loan for the construction; they may be sold, with a warning."""
+    stalls = sorted(stock.of("P"), key=lambda unit: unit.number)[-4:]
+    encumber_units(
+        project_id=stalls[0].project_id, unit_ids=[unit.pk for unit in stalls], kind="mortgage",
+        document_no="渝建押（2024）0031 号", holder="建设银行两江支行", reason="在建工程抵押贷款",
+        starts_on=at.date(), by=by, at=at,
+    )  # fmt: skip
 
 
 def open_for_sale(stock: Stock, numbers: Sequence[str], by: User, at: datetime) -> None:

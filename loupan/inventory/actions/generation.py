@@ -110,7 +110,7 @@ def generate_units(*, building_id: int, rule: GenerationRule, by: Actor, at: dat
         },
     )
     building.generation = rule_as_dict(rule)
-    building.number_pattern, building.number_prefix = rule.number_pattern, rule.prefix
+    building.number_pattern, building.number_prefix = rule.number_pattern, rule.number_prefix
     building.floor_offset = rule.floor_offset
     building.version += 1
     building.save(

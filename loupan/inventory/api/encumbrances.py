@@ -25,6 +25,7 @@ from loupan.org.queries import projects_for
 router = Router(tags=["property"])
 
 UnitIds = Annotated[list[Id], Field(min_length=1, max_length=2_000)]
+PositiveArea = Annotated[AreaIn, Field(gt=0)]
 Text80 = Annotated[str, StringConstraints(max_length=80, strip_whitespace=True)]
 RoomNo = Annotated[str, StringConstraints(min_length=1, max_length=18, strip_whitespace=True)]
 
@@ -89,8 +90,8 @@ class DeletionOut(Schema):
 class PartIn(Schema):
     room_no: RoomNo
     position: Annotated[int, Field(ge=1, le=999)]
-    built_area: AreaIn | None = None
-    inner_area: AreaIn | None = None
+    built_area: PositiveArea | None = None
+    inner_area: PositiveArea | None = None
 
 
 class SplitIn(Schema):

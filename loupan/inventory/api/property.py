@@ -12,6 +12,7 @@ from loupan.core.audit import plain
 from loupan.core.rest import ERRORS, ApiRequest, AreaIn, Id, Line
 from loupan.inventory.actions.generation import generate_units
 from loupan.inventory.actions.grid import edit_units_together
+from loupan.inventory.api.units import router as units_router
 from loupan.inventory.models import Building
 from loupan.inventory.permissions import EDIT_PROPERTY, READ_BOARD
 from loupan.inventory.queries.generation import preview_of
@@ -27,6 +28,7 @@ router = Router(tags=["property"])
 
 Floor = Annotated[int, Field(ge=-10, le=200)]
 Code = Annotated[str, StringConstraints(max_length=20, strip_whitespace=True)]
+PositiveArea = Annotated[AreaIn, Field(gt=0)]
 CellText = Annotated[str, StringConstraints(max_length=200)]
 
 
@@ -56,8 +58,8 @@ class SlotIn(Schema):
 
     position: Annotated[int, Field(ge=1, le=99)]
     layout_id: Id | None = None
-    built_area: AreaIn | None = None
-    inner_area: AreaIn | None = None
+    built_area: PositiveArea | None = None
+    inner_area: PositiveArea | None = None
     orientation: Annotated[str, StringConstraints(pattern=r"^(|S|SE|SW|E|W|N|NE|NW|NS)$")] = ""
     product_type: Annotated[
         str, StringConstraints(pattern=r"^(flat|villa|shop|office|parking|storage)$")
@@ -83,7 +85,7 @@ class GenerationIn(Schema):
     skipped_floors: Annotated[list[Floor], Field(max_length=100)] = []
     skipped_positions: Annotated[list[int], Field(max_length=100)] = []
     number_pattern: Annotated[str, StringConstraints(max_length=40)] = "{floor}{position:02}"
-    prefix: Annotated[str, StringConstraints(max_length=10)] = ""
+    number_prefix: Annotated[str, StringConstraints(max_length=10)] = ""
     floor_offset: Annotated[int, Field(ge=0, le=50)] = 0
     dry_run: bool = False
 
@@ -103,7 +105,7 @@ class GenerationIn(Schema):
             skipped_floors=frozenset(self.skipped_floors),
             skipped_positions=frozenset(self.skipped_positions),
             number_pattern=self.number_pattern,
-            prefix=self.prefix,
+            number_prefix=self.number_prefix,
             floor_offset=self.floor_offset,
         )
 
@@ -223,8 +225,9 @@ def generate(request: ApiRequest, building_id: Id, payload: GenerationIn) -> Sta
     return Status(200 if payload.dry_run else 201, answer)
 
 
-@router.patch(
+@units_router.patch(  # The same path as the list of units: one router answers all its methods.
     "projects/{project_id}/units/",
+    tags=["property"],
     response={200: UnitEditsOut, **ERRORS},
     summary="Change many units at once",
 )

@@ -66,7 +66,7 @@ class GenerationForm(forms.Form):
         initial="{floor}{position:02}",
         help_text=_("{floor} and {position}; {position:02} writes two digits."),
     )
-    prefix = forms.CharField(
+    number_prefix = forms.CharField(
         label=_("Number prefix"),
         max_length=10,
         required=False,
@@ -170,7 +170,7 @@ class PatternForms:
         self.groups = [
             PatternGroup(
                 number,
-                PatternForm(data, prefix=f"p{number}", initial=pattern),
+                PatternForm(data, prefix=f"p{number}", initial=dict(pattern)),
                 [
                     SlotForm(data, prefix=f"p{number}-{line}", initial=slot, layouts=layouts)
                     for line, slot in enumerate(pattern["slots"])
@@ -212,9 +212,9 @@ def remembered(building: Building) -> dict[str, Any]:
         **kept,
         "entrances": ", ".join(kept.get("entrances", [])),
         "number_pattern": building.number_pattern,
-        "prefix": building.number_prefix,
+        "number_prefix": building.number_prefix,
         "floor_offset": building.floor_offset,
-        "patterns": patterns or [USUAL],
+        "patterns": patterns or [dict(USUAL)],
     }
 
 

@@ -100,11 +100,11 @@ def weigh_edits(project_id: int, edits: Sequence[UnitEdit]) -> EditsWeighed:
     for edit in edits:
         old = stored.get(edit.unit_id)
         if old is None or old["project_id"] != project_id:
-            refusal = errors.NoSuchUnit()
-            weighed.refused.append(CellRefusal(edit.unit_id, "—", "number", "", refusal))
+            gone = errors.NoSuchUnit()
+            weighed.refused.append(CellRefusal(edit.unit_id, "—", "number", "", gone))
         elif edit.unit_id in seen:
-            refusal = errors.SameUnitTwice(row=old["number"])
-            weighed.refused.append(CellRefusal(edit.unit_id, old["number"], "number", "", refusal))
+            twice = errors.SameUnitTwice(row=old["number"])
+            weighed.refused.append(CellRefusal(edit.unit_id, old["number"], "number", "", twice))
         elif old["version"] != edit.version:
             weighed.stale.append(old["number"])
         else:
@@ -136,10 +136,10 @@ class _Reader:
         position = given.pop("position", old["position"])
         known = {**old, "layout": self.codes.get(old["layout_id"])}
         found = compare(given, known, old["price_basis"], self.price)
-        refusal = found.refusal or _area_refusal(old, found.changes)
-        if refusal is not None:
+        problem = found.refusal or _area_refusal(old, found.changes)
+        if problem is not None:
             at = next((name for name in texts if name.endswith("_area")), "built_area")
-            weighed.refused.append(_refused(edit, old, at, texts.get(at, ""), refusal))
+            weighed.refused.append(_refused(edit, old, at, texts.get(at, ""), problem))
             return
         said = dict(found.changes)
         if position != old["position"]:

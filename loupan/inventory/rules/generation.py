@@ -46,7 +46,7 @@ class Pattern:
 class GenerationRule:
     """The rule of one building. Skipped floors do not exist; skipped positions bear no number.
 
-    Numbers are `prefix` and `number_pattern`, in which the floor is counted `floor_offset` higher
+    Numbers are `number_prefix` and `number_pattern`, in which the floor is counted `floor_offset` higher
     than it stands.
     """
 
@@ -56,7 +56,7 @@ class GenerationRule:
     skipped_floors: frozenset[int] = frozenset()
     skipped_positions: frozenset[int] = frozenset()
     number_pattern: str = "{floor}{position:02}"
-    prefix: str = ""
+    number_prefix: str = ""
     floor_offset: int = 0
 
 
@@ -83,9 +83,12 @@ class PlannedUnit:
 def planned_units(rule: GenerationRule) -> list[PlannedUnit]:
     """Every unit the rule gives, by entrance, floors upwards, positions in order.
 
-    Raises NothingToGenerate, TooManyUnits, BadNumberPattern, PatternsOverlap, InnerAreaTooLarge.
+    Raises NothingToGenerate, TooManyUnits, BadNumberPattern, PatternsOverlap, AreaNotPositive,
+    InnerAreaTooLarge.
     """
     for slot in (slot for pattern in rule.patterns for slot in pattern.slots):
+        if any(area is not None and area <= 0 for area in (slot.built_area, slot.inner_area)):
+            raise errors.AreaNotPositive
         if slot.inner_area and slot.built_area and slot.inner_area > slot.built_area:
             raise errors.InnerAreaTooLarge(inner=slot.inner_area, built=slot.built_area)
     units: list[PlannedUnit] = []
@@ -157,7 +160,7 @@ def room_number(rule: GenerationRule, floor: int, position: int) -> str:
         digits = f"{abs(number):0{found[2] or 1}d}"
         return f"B{digits}" if number < 0 else digits
 
-    room = rule.prefix + _PLACEHOLDER.sub(filled, pattern)
+    room = rule.number_prefix + _PLACEHOLDER.sub(filled, pattern)
     if len(room) > ROOM_LENGTH:
         raise errors.BadNumberPattern(pattern=pattern)
     return room

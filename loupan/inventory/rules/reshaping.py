@@ -20,7 +20,8 @@ class Part:
 def check_sums(
     parts: Sequence[Part], built_area: Decimal | None, inner_area: Decimal | None
 ) -> None:
-    """Raise AreaSumsDiffer unless the parts have exactly the areas of the whole, TooFewUnits for one.
+    """Raise AreaSumsDiffer unless the parts have exactly the areas of the whole, TooFewUnits for one,
+    AreaNotPositive, InnerAreaTooLarge.
 
     118.62 = 60.00 + 58.62; where the whole has no area, the parts have none.
     """
@@ -34,6 +35,8 @@ def check_sums(
         if given != (whole or 0) or (whole is not None and None in areas):
             raise errors.AreaSumsDiffer(parts=given, whole="—" if whole is None else whole)
     for part in parts:
+        if any(area is not None and area <= 0 for area in (part.built_area, part.inner_area)):
+            raise errors.AreaNotPositive
         if part.built_area is not None and (part.inner_area or 0) > part.built_area:
             raise errors.InnerAreaTooLarge(inner=part.inner_area, built=part.built_area)
 

@@ -108,7 +108,7 @@ def test_a_duplex_reaches_into_the_next_pattern() -> None:
         ({}, 18, "1803"),
         ({"number_pattern": "{floor:02}-{position}"}, 3, "03-3"),
         ({}, -1, "B103"),
-        ({"prefix": "A"}, 5, "A503"),
+        ({"number_prefix": "A"}, 5, "A503"),
         ({"floor_offset": 1}, 5, "603"),
         ({"floor_offset": 1}, -1, "B103"),
     ],
@@ -134,6 +134,8 @@ def test_a_rule_that_gives_nothing_or_too_much_is_refused() -> None:
         planned_units(rule(entrances=[str(n) for n in range(900)]))
     with pytest.raises(errors.BadNumberPattern):
         planned_units(rule(number_pattern="{position}"))
+    with pytest.raises(errors.AreaNotPositive):
+        planned_units(one(Slot(1, built_area=Decimal(0))))
     with pytest.raises(errors.InnerAreaTooLarge):
         planned_units(one(Slot(1, built_area=Decimal(90), inner_area=Decimal(91))))
 
@@ -230,7 +232,7 @@ def test_a_rule_is_kept_with_its_building_and_a_second_run_adds_the_missing() ->
     first = generate_units(building_id=building.pk, rule=rule(), by=user, at=NOON)
     assert len(first) == 12
     Unit.objects.filter(number="8-1-302").update(view="园景", version=4)
-    higher = rule(Pattern(1, 8, [Slot(1), Slot(2)]), prefix="")
+    higher = rule(Pattern(1, 8, [Slot(1), Slot(2)]), number_prefix="")
     made = generate_units(building_id=building.pk, rule=higher, by=user, at=NOON)
     assert sorted(Unit.objects.filter(pk__in=made).values_list("number", flat=True)) == [
         "8-1-701", "8-1-702", "8-1-801", "8-1-802",
@@ -349,7 +351,7 @@ def test_patterns_and_positions_are_added_and_dropped_and_nothing_typed_is_lost(
         {"p0-slots": 5000},
         {"p1-lowest": 12},
         {"entrances": "1,1"},
-        {"prefix": "一个非常非常非常长的前缀"},
+        {"number_prefix": "一个非常非常非常长的前缀"},
     ],
 )
 def test_a_wrong_rule_makes_nothing(wrong: dict[str, Any]) -> None:

@@ -49,9 +49,10 @@ def test_sums_are_compared_exactly(areas: list[Decimal]) -> None:
         (HALVES[:1], errors.TooFewUnits),
         ([part("A", 1, "60", "50"), part("B", 2, None, "44.37")], errors.AreaSumsDiffer),
         ([part("A", 1, "60", "50"), part("B", 2, "58.62", None)], errors.AreaSumsDiffer),
+        ([part("A", 1, "0.00", "0.00"), part("B", 2, "118.62", "94.37")], errors.AreaNotPositive),
         ([part("A", 1, "40", "50"), part("B", 2, "78.62", "44.37")], errors.InnerAreaTooLarge),
     ],
-    ids=range(4),
+    ids=range(5),
 )
 def test_parts_that_do_not_make_the_whole_are_refused(
     parts: list[Part], refusal: type[Exception]

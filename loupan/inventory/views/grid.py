@@ -114,7 +114,9 @@ def grid_check(request: DeskRequest, pk: int) -> HttpResponse:
     """What the typed cells would do, old → new, and which cannot be taken; nothing is saved."""
     building = _building(request, pk)
     form = EditsForm(request.POST)
-    weighed, unknown, edits = EditsWeighed(), [], []
+    weighed = EditsWeighed()
+    edits: list[UnitEdit] = []
+    unknown: list[str] = []
     if form.is_valid():
         try:
             edits, unknown = _wanted(request, building, form)

@@ -114,7 +114,7 @@ def import_page(request: DeskRequest, pk: int) -> HttpResponse:
             for sheet in understood.get("sheets", [])
         ],
         "unmapped": [c for c in understood.get("columns", []) if not c["field"]],
-        "fit": _fit_text(understood.get("total_fit") or {}),
+        "fit": _fit_text(understood),
         "errors": [
             {**error, "column": forms.FIELD_LABELS.get(error["column"], error["column"])}
             for error in batch.errors[:SHOWN]
@@ -168,7 +168,9 @@ def _sample(sample: Mapping[str, Any]) -> Page:
     }
 
 
-def _fit_text(fit: Mapping[str, Any]) -> str:
+def _fit_text(understood: Mapping[str, Any]) -> str:
+    """Which rounding makes the totals of the file, and what to do where the project rounds otherwise."""
+    fit = understood.get("total_fit")
     if not fit:
         return ""
     mode, unit = fit["precision"].split(":")
@@ -177,7 +179,7 @@ def _fit_text(fit: Mapping[str, Any]) -> str:
         "truncate": _("cut off"),
         "round_up": _("rounded up"),
     }
-    return _(
+    said = _(
         "Totals are unit price × area, %(mode)s to %(unit)s yuan: %(fits)s of %(of)s rows."
     ) % {
         "mode": names[mode],
@@ -185,6 +187,10 @@ def _fit_text(fit: Mapping[str, Any]) -> str:
         "fits": fit["fits"],
         "of": fit["of"],
     }
+    if not any(each["column"] == "list_total" for each in understood.get("differences", [])):
+        return said
+    also = _("Set the rounding of list totals to this under Pricing settings, and all agree.")
+    return f"{said} {also}"
 
 
 def _addresses(batch: UnitImport) -> Page:

@@ -30,7 +30,7 @@ def layout(request: DeskRequest, pk: int) -> HttpResponse:
     context = {
         "layout": found,
         "figures": layout_figures(found),
-        "points": [line for line in found.selling_points.splitlines() if line.strip()],
+        "points": _points(found),
         "may_edit": may_edit,
         "upload": LayoutPictureForm(),
         "crumbs": [{"label": _("Buildings"), "url": reverse("inventory:buildings")}],
@@ -46,6 +46,23 @@ def layout(request: DeskRequest, pk: int) -> HttpResponse:
         else [],
     }
     return render(request, "inventory/layout.html", context)
+
+
+@require_GET
+def layout_card(request: DeskRequest, pk: int) -> HttpResponse:
+    """The drawing and the selling points, for panels of the floors above; empty where there are none."""
+    found = _layout(request, pk)
+    shown = list(found.pictures.all())
+    context = {
+        "layout": found,
+        "drawing": shown[0] if shown else None,
+        "points": _points(found),
+    }
+    return render(request, "inventory/_layout_card.html", context)
+
+
+def _points(layout: Layout) -> list[str]:
+    return [line for line in layout.selling_points.splitlines() if line.strip()]
 
 
 @require_http_methods(["GET", "POST"])

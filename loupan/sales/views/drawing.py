@@ -14,34 +14,19 @@ from html import escape
 from itertools import pairwise
 from typing import Any
 
-from django.utils.functional import Promise
 from django.utils.safestring import SafeString
 from django.utils.timezone import localtime
-from django.utils.translation import gettext, pgettext_lazy
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from loupan.inventory.queries.board import BoardBuilding
 from loupan.inventory.states import CLAIMED, OFFERED, UnitStatus
-from loupan.inventory.tables import STATUS_PATTERNS, STATUS_TONES
+from loupan.inventory.tables import STATUS_MARKS, STATUS_PATTERNS, STATUS_TONES
 from loupan.sales.forms.board import BoardState
 from loupan.sales.queries.board import Interest, Sold
 
 S = UnitStatus
 
-MARKS: Mapping[UnitStatus, str | Promise] = {
-    S.NOT_RELEASED: pgettext_lazy("mark of a unit status on the board", "N"),
-    S.WITHHELD: pgettext_lazy("mark of a unit status on the board", "W"),
-    S.AVAILABLE: pgettext_lazy("mark of a unit status on the board", "A"),
-    S.LOCKED: pgettext_lazy("mark of a unit status on the board", "L"),
-    S.HELD: pgettext_lazy("mark of a unit status on the board", "H"),
-    S.PROVISIONAL: pgettext_lazy("mark of a unit status on the board", "P"),
-    S.RESERVED: pgettext_lazy("mark of a unit status on the board", "R"),
-    S.CONTRACTED: pgettext_lazy("mark of a unit status on the board", "C"),
-    S.FILED: pgettext_lazy("mark of a unit status on the board", "F"),
-    S.HANDED_OVER: pgettext_lazy("mark of a unit status on the board", "D"),
-    S.TITLED: pgettext_lazy("mark of a unit status on the board", "T"),
-    S.OFF_MARKET: pgettext_lazy("mark of a unit status on the board", "X"),
-}
 FLAG_LABELS = {
     "encumbered": _("Encumbered"),
     "sealed": _("Sealed by court"),
@@ -81,7 +66,7 @@ def status_looks() -> dict[str, StatusLook]:
         status.value: StatusLook(
             status.value,
             str(status.label),
-            str(MARKS[status]),
+            str(STATUS_MARKS[status]),
             STATUS_TONES[status],
             STATUS_PATTERNS.get(status, ""),
         )
