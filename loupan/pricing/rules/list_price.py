@@ -1,15 +1,13 @@
 """The list price of a unit: basis, order of calculation, one-unit-one-price (DOMAIN 2.2)."""
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from decimal import Decimal, localcontext
 from enum import StrEnum
 
-from loupan.core.rounding import EXACT, TO_FEN, TO_YUAN, Precision, bounded
+from loupan.core.rounding import EXACT, TO_FEN, Precision, bounded
 from loupan.pricing.rules.tracing import (
     AREA_LIMIT,
     DEFAULT_PRECISION,
-    ZERO,
     PrecisionSettings,
     PricingProblem,
     Step,
@@ -125,78 +123,3 @@ def _from_unit_price(
     list_total = positive(precision.list_total.apply(raw))
     given = {"basis": basis, "unit_price": price, "area": area, "raw": raw}
     return list_total, step("list_total", precision.list_total, list_total, **given)
-
-
-class FormulaKind(StrEnum):
-    ADDITIVE = "additive"  # Yuan per square metre on top of the base.
-    MULTIPLICATIVE = "multiplicative"  # Coefficients of the base.
-
-
-@dataclass(frozen=True)
-class FloorBand:
-    """Floors from `lowest` to `highest`: start + per_floor × (floor − counted_from)."""
-
-    lowest: int
-    highest: int
-    start: Decimal
-    per_floor: Decimal = ZERO
-    counted_from: int = 0
-
-    def at(self, floor_no: int) -> Decimal:
-        return self.start + self.per_floor * (floor_no - self.counted_from)
-
-
-@dataclass(frozen=True)
-class PriceFormula:
-    """A one-unit-one-price formula as plain tables: base, floors, and a value per factor."""
-
-    name: str
-    base: Decimal
-    floor_bands: tuple[FloorBand, ...] = ()
-    tables: Mapping[str, Mapping[str, Decimal]] = field(default_factory=dict)
-    kind: FormulaKind = FormulaKind.ADDITIVE
-    precision: Precision = TO_YUAN
-    version: int = 1
-
-
-@dataclass(frozen=True)
-class FormulaPrice:
-    unit_price: Decimal
-    trace: tuple[Step, ...]
-
-
-def formula_price(
-    formula: PriceFormula, *, floor_no: int, factors: Mapping[str, str]
-) -> FormulaPrice:
-    """The list unit price of one unit by its floor and factors (ORC-04, ORC-05).
-
-    `factors` names a row of each table that applies: {"orientation": "S", "corner": "yes"}.
-    Raises PricingProblem: floor_not_in_formula, factor_unknown, price_not_positive.
-    """
-    rule = f"{formula.kind}:{formula.name}:v{formula.version}"
-    steps = [step("formula_base", rule, formula.base)]
-    running = formula.base
-    with localcontext(EXACT):
-        for name, row, effect in _formula_effects(formula, floor_no, factors):
-            added = formula.kind == FormulaKind.ADDITIVE
-            running = running + effect if added else running * effect
-            given = {"factor": name, "row": row, "effect": effect}
-            steps.append(step("formula_factor", rule, running, **given))
-    unit_price = positive(formula.precision.apply(running))
-    steps.append(step("formula_unit_price", formula.precision, unit_price, raw=running))
-    return FormulaPrice(unit_price, tuple(steps))
-
-
-def _formula_effects(
-    formula: PriceFormula, floor_no: int, factors: Mapping[str, str]
-) -> Iterator[tuple[str, str, Decimal]]:
-    if formula.floor_bands:
-        bands = (band for band in formula.floor_bands if band.lowest <= floor_no <= band.highest)
-        band = next(bands, None)
-        if band is None:
-            raise PricingProblem("floor_not_in_formula", floor_no=floor_no, formula=formula.name)
-        yield "floor", str(floor_no), band.at(floor_no)
-    for name, row in factors.items():
-        if row not in formula.tables.get(name, {}):
-            raise PricingProblem("factor_unknown", factor=name, row=row, formula=formula.name)
-        yield name, row, formula.tables[name][row]

@@ -1,7 +1,6 @@
 """Prices, authority and schedules, by the oracles of DOMAIN 0.3 and 2.2 to 2.4."""
 
 import json
-from collections.abc import Mapping
 from dataclasses import asdict, replace
 from datetime import date
 from decimal import Decimal
@@ -40,10 +39,6 @@ from loupan.pricing.rules.discounts import (
 from loupan.pricing.rules.list_price import (
     Basis,
     CalculationOrder,
-    FloorBand,
-    FormulaKind,
-    PriceFormula,
-    formula_price,
     list_price,
 )
 from loupan.pricing.rules.payment_plan import (
@@ -203,91 +198,6 @@ def test_a_price_that_is_no_number_is_refused() -> None:
 
 
 # --- One unit, one price
-
-ONE_PRICE = PriceFormula(
-    name="一房一价",
-    base=Decimal(12_000),
-    floor_bands=(
-        FloorBand(1, 5, Decimal(0), Decimal(60), 6),
-        FloorBand(6, 18, Decimal(0), Decimal(40), 6),
-        FloorBand(19, 99, Decimal(480)),
-    ),
-    tables={
-        "top_floor": {"yes": Decimal(-300)},
-        "orientation": {
-            "S": Decimal(300),
-            "SE": Decimal(200),
-            "E": Decimal(0),
-            "W": Decimal(-150),
-            "N": Decimal(-250),
-        },
-        "view": {"garden": Decimal(200), "road": Decimal(-100), "none": Decimal(0)},
-        "corner": {"yes": Decimal(150)},
-        "four_in_number": {"yes": Decimal(-80)},
-    },
-)
-ORC_04: list[tuple[int, Mapping[str, str], int, str, int]] = [
-    (3, {"orientation": "S", "view": "garden"}, 12_320, "89.37", 1_101_038),
-    (
-        14,
-        {"orientation": "SE", "view": "garden", "corner": "yes", "four_in_number": "yes"},
-        12_790,
-        "118.62",
-        1_517_150,
-    ),
-    (18, {"orientation": "S", "view": "road", "corner": "yes"}, 12_830, "118.62", 1_521_895),
-    (25, {"orientation": "E", "view": "none"}, 12_480, "89.37", 1_115_338),
-    (26, {"orientation": "N", "view": "none", "top_floor": "yes"}, 11_930, "71.08", 847_984),
-]
-
-
-@pytest.mark.parametrize(("floor_no", "factors", "unit_price", "area", "total"), ORC_04)
-def test_additive_formula_gives_the_list_total(
-    floor_no: int, factors: Mapping[str, str], unit_price: int, area: str, total: int
-) -> None:
-    """ORC-04."""
-    found = formula_price(ONE_PRICE, floor_no=floor_no, factors=factors)
-    assert found.unit_price == unit_price
-    price = list_price(
-        basis=Basis.BUILT,
-        order=CalculationOrder.UNIT_PRICE_FIRST,
-        built_area=Decimal(area),
-        inner_area=None,
-        unit_price=found.unit_price,
-    )
-    assert price.list_total == total
-
-
-def test_multiplicative_formula_multiplies_coefficients() -> None:
-    """ORC-05."""
-    formula = PriceFormula(
-        name="系数",
-        base=Decimal(12_000),
-        kind=FormulaKind.MULTIPLICATIVE,
-        tables={
-            "floor": {"high": Decimal("1.03")},
-            "orientation": {"E": Decimal("0.98")},
-            "view": {"lake": Decimal("1.015")},
-        },
-    )
-    factors = {"floor": "high", "orientation": "E", "view": "lake"}
-    found = formula_price(formula, floor_no=20, factors=factors)
-    assert found.unit_price == Decimal(12_294)
-    assert Decimal(found.trace[-1].input["raw"]) == Decimal("12294.492")
-
-
-@pytest.mark.parametrize(
-    ("code", "floor_no", "factors"),
-    [
-        ("floor_not_in_formula", 0, {}),
-        ("factor_unknown", 3, {"orientation": "SSW"}),
-        ("factor_unknown", 3, {"smell": "good"}),
-    ],
-)
-def test_a_formula_does_not_guess(code: str, floor_no: int, factors: Mapping[str, str]) -> None:
-    with pytest.raises(PricingProblem) as refused:
-        formula_price(ONE_PRICE, floor_no=floor_no, factors=factors)
-    assert refused.value.code == code
 
 
 # --- Deal price
