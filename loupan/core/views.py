@@ -103,7 +103,7 @@ def run(request: HttpRequest, pk: int) -> HttpResponse:
     found = get_object_or_404(_runs(request), pk=pk)
     if request.method == "POST":
         if found.state != RunState.DONE:
-            run_bulk.enqueue(found.pk, request.user.pk)
+            run_bulk.enqueue(found.pk, found.by_id)
         return redirect("core:run", pk=pk)
     rows = found.rows.order_by("place")
     context = {

@@ -304,10 +304,12 @@ class MappingForm(ColumnsForm):
 
 
 def bulk_assign_form(data: Any, _user: User, project_id: int | None) -> AssignForm:
+    assert project_id is not None
     return AssignForm(data, project=Project.objects.get(pk=project_id))
 
 
 def bulk_edit_form(data: Any, _user: User, project_id: int | None) -> BulkEditForm:
+    assert project_id is not None
     return BulkEditForm(data, project=Project.objects.get(pk=project_id))
 
 

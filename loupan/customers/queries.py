@@ -712,7 +712,9 @@ def holders_of(
         phones.update(rows.values_list("number_index", "customer_id"))
     for part in _parts(id_indexes):
         found = Customer.objects.filter(project=project, person__id_index__in=part)
-        papers.update(found.values_list("person__id_index", "pk"))
+        papers.update(
+            (index, pk) for index, pk in found.values_list("person__id_index", "pk") if index
+        )
     return phones, papers
 
 

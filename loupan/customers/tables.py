@@ -9,10 +9,10 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from loupan.core.models import ImportState
-from loupan.core.ui import BulkVerb, Column, InlineEdit
+from loupan.core.ui import Column, InlineEdit
 from loupan.core.ui.imports import IMPORT_TONES
-from loupan.customers import forms, queries
-from loupan.customers.actions import ownership, registrations
+from loupan.customers import queries
+from loupan.customers.actions import registrations
 from loupan.customers.models import Customer, CustomerImport
 from loupan.customers.permissions import sees_phones
 from loupan.customers.states import CustomerClass, Grade
@@ -66,12 +66,12 @@ def _late(customer: Customer, request: Any) -> Mapping[str, Any] | None:
 
 
 def _edit(name: str) -> Any:
-    def save(*, pk: int, value: Any, version: int, by: User, at: datetime) -> Customer:
+    def act(*, pk: int, value: Any, version: int, by: User, at: datetime) -> Customer:
         return registrations.edit_customer(
             customer_id=pk, version=version, by=by, at=at, **{name: value}
         )
 
-    return save
+    return act
 
 
 def _grade_field(_request: Any, _row: Customer) -> fields.Field:
@@ -93,37 +93,6 @@ EDIT_SOURCE = InlineEdit(
 )
 EDIT_NOTE = InlineEdit("customers.edit", _note_field, _edit("note"))
 
-
-def _assign(*, pk: int, owner_id: int, by: User, at: datetime) -> object:
-    return ownership.assign_customers(customer_ids=[pk], owner_id=owner_id, by=by, at=at)
-
-
-def _change(*, pk: int, by: User, at: datetime, **changes: Any) -> object:
-    version = Customer.objects.values_list("version", flat=True).get(pk=pk)
-    return registrations.edit_customer(customer_id=pk, version=version, by=by, at=at, **changes)
-
-
-BULK_VERBS = [
-    BulkVerb(
-        "assign",
-        _("Assign"),
-        "customers.assign",
-        rows=queries.customers_for,
-        act=_assign,
-        form=forms.bulk_assign_form,
-        icon="user-share",
-    ),
-    BulkVerb(
-        "edit",
-        _("Edit"),
-        "customers.edit",
-        rows=queries.customers_for,
-        act=_change,
-        form=forms.bulk_edit_form,
-        icon="pencil",
-        help=_("What is left empty stays as it is."),
-    ),
-]
 
 COLUMNS = [
     Column("name", _("Name"), link=customer_url, sort="name"),

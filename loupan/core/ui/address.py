@@ -63,7 +63,7 @@ def filter_chips(
     request: HttpRequest, form: forms.BaseForm, quick: Collection[str] = ()
 ) -> list[Mapping[str, Any]]:
     """Each filter that is on, in words, with the address of the list without it."""
-    chips = []
+    chips: list[Mapping[str, Any]] = []
     for name, field in form.fields.items():
         values = [value for value in request.GET.getlist(name) if value.strip()]
         if not values or name in quick:

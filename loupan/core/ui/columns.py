@@ -16,13 +16,13 @@ Text = str | Promise
 class InlineEdit:
     """A plain field that may be changed where it stands in the list (UX 4).
 
-    `field` draws it, `stored` is its value as the form takes it, and `save` calls the same action as
-    the form of the record: `save(pk=…, value=…, version=…, by=…, at=…)`.
+    `field` draws it, `stored` is its value as the form takes it, and `act` is the action of the record's
+    form: `act(pk=…, value=…, version=…, by=…, at=…)`.
     """
 
     permission: str
     field: Callable[[Any, Any], forms.Field]  # The request and the row.
-    save: Callable[..., object]
+    act: Callable[..., object]
     stored: Callable[[Any], Any] | None = None
     allowed: Callable[[Any], bool] | None = None  # Rows that have it at all.
 

@@ -64,7 +64,7 @@ def save(column: Column, row: Any, request: Any) -> CellForm | None:
         return form
     # Somebody who changed another field of the row is in nobody's way.
     with refusals_on(form):
-        column.edit.save(
+        column.edit.act(
             pk=row.pk,
             value=form.cleaned_data["value"],
             version=getattr(row, "version", 0),

@@ -323,7 +323,7 @@ class ListPage:
             kept["open"] = opened
         here = f"{request.path}?{kept.urlencode() or 'view='}"
         glue = "&" if "?" in record else "?"
-        return f"{record}{glue}{urlencode({'in': here, 'at': pk})}"
+        return f"{record}{glue}{urlencode({'in': here, 'at': str(pk)})}"
 
     def _step(self, request: Any) -> HttpResponse:
         """To the record after or before the one named, in the order of the list."""

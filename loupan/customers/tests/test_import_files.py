@@ -273,7 +273,8 @@ def test_a_stopped_import_goes_on_where_it_stopped(
     monkeypatch.setattr(spreadsheets, "PART", 2)
     rows = [[f"客{n}", f"1380000{n:04d}"] for n in range(5)]
     batch = received(cast, a_file(*rows, ["客0", "13800000000"]))
-    real, calls = import_files.import_customers_part, []
+    real = import_files.import_customers_part
+    calls: list[int] = []
 
     def killed(**given: Any) -> CustomerImport:
         if len(calls) == 1:

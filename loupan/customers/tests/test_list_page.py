@@ -1,6 +1,5 @@
 """What every list does, tried on the list of customers: views, groups, columns, ticks, cells, steps."""
 
-from collections.abc import Iterator
 from io import BytesIO
 from typing import Any
 
@@ -246,11 +245,10 @@ def test_groups_follow_filter_and_scope(cast: Cast, book: list[Customer]) -> Non
 
 
 @pytest.fixture
-def small_pages(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def small_pages(monkeypatch: pytest.MonkeyPatch) -> None:
     from loupan.customers.views.customers import LIST
 
     monkeypatch.setattr(LIST, "per_page", 2)
-    return
 
 
 @pytest.mark.parametrize("sort", ["name", "-name", "next_contact_on", "-next_contact_on", ""])

@@ -1,6 +1,7 @@
 """Pages of customers: the list, reception, one customer and what one can do with them."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from django.contrib import messages
@@ -18,13 +19,14 @@ from loupan.core.calendar import business_day
 from loupan.core.crypto import blind_index
 from loupan.core.identity import mask_id_number
 from loupan.core.refusals import Refusal
-from loupan.core.ui import ListPage, answer_form, refusals_on
+from loupan.core.ui import BulkVerb, ListPage, answer_form, refusals_on
 from loupan.customers import forms, queries, rules, tables
 from loupan.customers.actions import contacts, ownership, registrations
 from loupan.customers.filters import CustomerFilter
 from loupan.customers.hooks import panels_of
 from loupan.customers.models import Customer
 from loupan.customers.permissions import sees_phones
+from loupan.org.models import User
 from loupan.org.queries import DeskRequest, current_project
 
 Page = Mapping[str, Any]
@@ -76,6 +78,37 @@ def _import_verb(request: DeskRequest) -> list[Page]:
     return [{"label": _("Import"), "url": reverse("customers:imports"), "icon": "file-import"}]
 
 
+def _assign(*, pk: int, owner_id: int, by: User, at: datetime) -> object:
+    return ownership.assign_customers(customer_ids=[pk], owner_id=owner_id, by=by, at=at)
+
+
+def _change(*, pk: int, by: User, at: datetime, **changes: Any) -> object:
+    version = Customer.objects.values_list("version", flat=True).get(pk=pk)
+    return registrations.edit_customer(customer_id=pk, version=version, by=by, at=at, **changes)
+
+
+BULK_VERBS = [
+    BulkVerb(
+        "assign",
+        gettext_lazy("Assign"),
+        "customers.assign",
+        rows=queries.customers_for,
+        act=_assign,
+        form=forms.bulk_assign_form,
+        icon="user-share",
+    ),
+    BulkVerb(
+        "edit",
+        gettext_lazy("Edit"),
+        "customers.edit",
+        rows=queries.customers_for,
+        act=_change,
+        form=forms.bulk_edit_form,
+        icon="pencil",
+        help=gettext_lazy("What is left empty stays as it is."),
+    ),
+]
+
 # Filters that fold away, so that the list begins on the first screen of a phone.
 FOLDED = ("kind", "source", "life_class", "contacted_from", "contacted_to")
 LIST = ListPage(
@@ -90,7 +123,7 @@ LIST = ListPage(
     row_url=tables.customer_url,
     verbs=_list_verbs,
     folded=FOLDED,
-    bulk=tables.BULK_VERBS,
+    bulk=BULK_VERBS,
     key="customers:list",
     empty=gettext_lazy("No customers here yet. Register the first at reception."),
 )

@@ -144,7 +144,7 @@ def _changed(samples: list[dict[str, Any]]) -> list[Page]:
             **sample,
             "changes": [
                 (
-                    Customer._meta.get_field(name.removesuffix("_id")).verbose_name,
+                    _label(name),
                     shown(name, sample["before"].get(name)),
                     shown(name, value),
                 )
@@ -153,6 +153,11 @@ def _changed(samples: list[dict[str, Any]]) -> list[Page]:
         }
         for sample in samples
     ]
+
+
+def _label(name: str) -> Any:
+    field = Customer._meta.get_field(name.removesuffix("_id"))
+    return getattr(field, "verbose_name", name)
 
 
 def _named(rows: QuerySet[Any], samples: list[dict[str, Any]], name: str) -> dict[int, str]:
