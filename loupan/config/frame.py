@@ -71,7 +71,7 @@ PLACES = (
         "inventory.read_board",
         (
             Place(_("Units"), "list-details", "inventory:units", "inventory.read_board"),
-            Place(_("Project dossier"), "book", "org:dossier"),
+            Place(_("Project dossier"), "book", "org:dossier", "inventory.read_board"),
             Place(_("Buildings"), "building", "inventory:buildings", "inventory.edit_property"),
             Place(_("Plans"), "map-pin", "inventory:plans", "inventory.read_board"),
             Place(_("Encumbrances"), "lock", "inventory:encumbrances", "inventory.edit_property"),
