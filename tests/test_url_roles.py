@@ -458,6 +458,13 @@ def some_terms(_world: World) -> dict[str, Any]:
     return {"name": "调价", "method": "percent", "amount": "0.01"}
 
 
+def a_discount_in(_world: World) -> dict[str, Any]:
+    return {
+        "code": "fresh", "name": "新优惠", "kind": "promotion", "form": "amount",
+        "amount_or_rate": "1000",
+    }  # fmt: skip
+
+
 def some_prices(world: World) -> dict[str, Any]:
     return {"prices": [{"unit_id": world.here.unit.pk, "total": "1600000"}], "reason": "首版"}
 
@@ -654,6 +661,15 @@ CALLS: dict[str, Row] = {
     ),
     "GET projects/{project_id}/payment-plans/": Row("pricing.read", PROJECT),
     "GET projects/{project_id}/discounts/": Row("pricing.read", PROJECT),
+    "POST projects/{project_id}/discounts/": Row(
+        "pricing.edit_discounts", PROJECT, also="pricing.read", data=a_discount_in
+    ),
+    "PUT discounts/{discount_id}/": Row(
+        "pricing.edit_discounts",
+        of(discount_id=lambda w: w.here.office.prices.member.pk),
+        also="pricing.read",
+        data=lambda w: {**a_discount_in(w), "version": 0},
+    ),
     "GET projects/{project_id}/pricing-policy/": Row("pricing.read", PROJECT),
     "GET projects/{project_id}/price-lists/": Row("pricing.read", PROJECT),
     "POST projects/{project_id}/price-lists/": Row(

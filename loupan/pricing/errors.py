@@ -129,6 +129,11 @@ class PlanNotOffered(Refusal):
     field = "payment_plan_id"
 
 
+class PlanNotForUnit(Refusal):
+    message = _("The payment plan “%(plan)s” is not for this kind of unit. Choose another.")
+    field = "payment_plan_id"
+
+
 class DiscountNotOffered(Refusal):
     message = _("One of the chosen discounts is not offered in this project. Choose again.")
     field = "discount_ids"
@@ -142,6 +147,27 @@ class DiscountNotApplicable(Refusal):
 class DiscountQuotaUsedUp(Refusal):
     message = _("The quota of the discount “%(discount)s” is used up. Choose again.")
     field = "discount_ids"
+
+
+class DiscountUsedByPerson(Refusal):
+    """DSC-04: the limit of an identity discount per person."""
+
+    message = _(
+        "%(person)s already has the discount “%(discount)s” in %(count)s deals; more are not granted."
+    )
+    field = "discount_ids"
+
+
+class SpecialWithoutReason(Refusal):
+    """DSC-09."""
+
+    message = _("Say why this deal gets a special discount.")
+    field = "special_reason"
+
+
+class GiftWithoutName(Refusal):
+    message = _("A gift with a cost needs a name.")
+    field = "gift_name"
 
 
 class DiscountAboveAuthority(Refusal):
@@ -199,6 +225,8 @@ OBJECTIONS = {
     "product_not_covered": _("it is not for this kind of unit"),
     "plan_not_covered": _("it does not go with this payment plan"),
     "unit_not_covered": _("it is not for this unit"),
+    "building_not_covered": _("it is not for this building"),
+    "layout_not_covered": _("it is not for this layout"),
     "identity_not_proven": _("the proof is missing"),
     "quota_used_up": _("its quota is used up"),
     "signed_too_late": _("the contract is signed too late"),

@@ -70,6 +70,10 @@ class PricingPolicy(models.Model):
     allows_direct_contract = models.BooleanField(
         _("Contracts without a reservation"), default=False
     )
+    # Gifts are counted in the net price; here also when the price is held against the floor.
+    gifts_count_for_floor = models.BooleanField(
+        _("Gifts count against the floor price"), default=False
+    )
     # Some cities also bound prices from below, as a share of the filed price (DOMAIN 2.2.1).
     filed_lower_rate = RateField(_("Lowest share of the filed price"), null=True, blank=True)
     # New whenever anything that prices depend on is saved: what was read under it stays true.
@@ -190,6 +194,8 @@ class PaymentPlan(models.Model):
     valid_from = models.DateField(_("Valid from"), null=True, blank=True)
     valid_until = models.DateField(_("Valid until"), null=True, blank=True)
     min_down_payment_rate = RateField(_("Minimum down payment"), default=0)
+    # For which kinds of units; none named: all.
+    product_types = models.JSONField(_("Only for"), default=list, blank=True)
     sort = models.PositiveSmallIntegerField(default=0)
     version = models.PositiveIntegerField(default=0)
 
@@ -317,6 +323,15 @@ class Discount(models.Model):
     used = models.PositiveIntegerField(default=0)
     product_types = models.JSONField(_("Product types"), default=list, blank=True)
     plan_codes = models.JSONField(_("Payment plans"), default=list, blank=True)
+    # Ids of buildings and layouts, numbers of units; none named: all.
+    buildings = models.JSONField(_("Buildings"), default=list, blank=True)
+    layouts = models.JSONField(_("Layouts"), default=list, blank=True)
+    unit_numbers = models.JSONField(_("Units"), default=list, blank=True)
+    # How many deals of one person may have it; None: any number.
+    per_person = models.PositiveSmallIntegerField(_("Deals per person"), null=True, blank=True)
+    # What comes with it that is no money (赠品), and what that costs the seller.
+    gift_name = models.CharField(_("Gift"), max_length=60, blank=True)
+    gift_cost = MoneyField(_("Cost of the gift"), default=0)
     version = models.PositiveIntegerField(default=0)
 
     objects = LockingManager()
@@ -331,6 +346,9 @@ class Discount(models.Model):
             models.CheckConstraint(
                 condition=Q(quota__isnull=True) | Q(used__lte=models.F("quota")),
                 name="discount_quota_never_exceeded",
+            ),
+            models.CheckConstraint(
+                condition=Q(gift_cost__gte=0), name="discount_gift_cost_not_negative"
             ),
         ]
 

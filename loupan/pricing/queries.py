@@ -58,6 +58,7 @@ from loupan.pricing.rules.tracing import PrecisionSettings, PricingProblem, Step
 from loupan.pricing.states import FormulaStatus, PriceListStatus
 
 MOST_BOOKS = 200
+PROVEN = "proven"  # The identity that any document proves: which one is written on the deal.
 # Reasons that are no objection to the item: a better one of its kind was chosen as well.
 OUTDONE = {
     discounts.RefusalReason.IDENTITY_BEST_ONE_ONLY,
@@ -250,6 +251,9 @@ class OfferItem:
     is_for_signing_on_time: bool = False
     reason: str = ""
     product_types: tuple[str, ...] = ()
+    needs_proof: bool = False
+    gift_name: str = ""
+    gift_cost: Decimal = Decimal(0)
 
     @property
     def is_objection(self) -> bool:
@@ -331,6 +335,16 @@ class Offer:
         """What of the deal total is for the main unit."""
         return self.deal_total - self.attached_total
 
+    @property
+    def gift_cost(self) -> Decimal:
+        """What the gifts of the discounts granted cost the seller (DSC-10)."""
+        return sum((item.gift_cost for item in self.applied), Decimal(0))
+
+    @property
+    def net_total(self) -> Decimal:
+        """The real net price: what is left of the deal total after gifts (DSC-10)."""
+        return self.deal_total - self.gift_cost
+
 
 @dataclass(frozen=True)
 class Special:
@@ -353,18 +367,22 @@ def price_for(
     special: Special | None = None,
     left: Mapping[int, int] | None = None,
     attached: Sequence[AttachedDraft] = (),
+    proof: str | None = None,
 ) -> Offer:
     """What this unit, with what is attached to it, costs when reserved on that day (DOMAIN 2.3).
 
     Yuan, m², shares of one.  The contract day is planned as `sign_by`, by default so many days after
     the reservation as the project says; the deposit is that of the plan, else the project's minimum.
-    `left` are quotas known under lock.  Raises PlanNotOffered, DiscountNotOffered, DepositExceedsDownPayment,
-    DownPaymentBelowMinimum, PriceNotComputable, ListPriceMissing.
+    `left` are quotas known under lock; without a `proof` discounts that need one are refused, None
+    leaves that open (a quote).  Raises PlanNotOffered, PlanNotForUnit, DiscountNotOffered,
+    DepositExceedsDownPayment, DownPaymentBelowMinimum, PriceNotComputable, ListPriceMissing.
     """
     book = price_book_of(unit)
     plan = book.plans.get(payment_plan_id)
     if plan is None or not _is_offered(plan, reserve_on):
         raise errors.PlanNotOffered(day=reserve_on)
+    if not is_plan_for(plan, unit):
+        raise errors.PlanNotForUnit(plan=plan.name)
     chosen = [book.discounts.get(pk) for pk in dict.fromkeys(discount_ids)]
     rows = [row for row in chosen if row is not None and row.is_enabled]
     if len(rows) != len(chosen):
@@ -380,7 +398,7 @@ def price_for(
     try:
         sign_by = sign_by or add_days(reserve_on, book.policy.sign_within_days)
         priced = price_together(
-            _price_input(unit, plan, items, book, reserve_on),
+            _price_input(unit, plan, items, book, reserve_on, proof),
             [_attached(each) for each in attached],
         )
         planned = schedule_of(
@@ -413,12 +431,18 @@ def _is_offered(row: PaymentPlan, day: date) -> bool:
     )
 
 
+def is_plan_for(plan: PaymentPlan, unit: Unit) -> bool:
+    """Whether the plan is for units of this kind (PLN-01)."""
+    return not plan.product_types or unit.product_type in plan.product_types
+
+
 def _price_input(
     unit: Unit,
     plan: PaymentPlan,
     items: Sequence[discounts.DiscountItem],
     book: PriceBook,
     reserve_on: date,
+    proof: str | None,
 ) -> deal_price.PriceInput:
     if unit.list_total is None:
         raise PricingProblem("price_missing")
@@ -432,6 +456,9 @@ def _price_input(
             product_type=unit.product_type,
             plan_code=plan.code,
             unit_code=unit.number,
+            building=unit.building_id,
+            layout=unit.layout_id,
+            identities=frozenset() if proof == "" else frozenset({PROVEN}),
         ),
         basis=list_price.Basis(unit.price_basis),
         stack_mode=discounts.StackMode(book.policy.stack_mode),
@@ -468,6 +495,10 @@ def _item(row: Discount, left: Mapping[int, int]) -> discounts.DiscountItem:
             valid_until=row.valid_until,
             product_types=frozenset(row.product_types),
             plan_codes=frozenset(row.plan_codes),
+            unit_codes=frozenset(row.unit_numbers),
+            buildings=frozenset(row.buildings),
+            layouts=frozenset(row.layouts),
+            identity=PROVEN if row.needs_proof else "",
             quota_left=left.get(row.pk, 0) if row.quota is not None else None,
             on_time_signing=row.is_for_signing_on_time,
         ),
@@ -596,6 +627,9 @@ def _offer(
         for draft, each in zip(attached, priced.attached, strict=True)
     )  # fmt: skip
     covered, floors = _against_floor(unit, main.deal_total, offered)
+    applied = tuple(_shown(item, by_code) for item in main.applied)
+    if book.policy.gifts_count_for_floor:
+        covered -= sum((item.gift_cost for item in applied), Decimal(0))
     sees_floor = viewer.may("inventory.read_floor_price", unit.project_id)
     floor_total = floors if sees_floor else None
     return Offer(
@@ -621,7 +655,7 @@ def _offer(
         down_payment=priced.deal_total - planned.loan_total,
         down_payment_ratio=planned.down_payment_ratio,
         schedule=offer_lines(planned),
-        applied=tuple(_shown(item, by_code) for item in main.applied),
+        applied=applied,
         refused=tuple(_shown(each.item, by_code, each.reason) for each in main.refused),
         authority=authority.authority_needed(
             overall_rate_truncated=priced.overall_rate_truncated,
@@ -664,6 +698,9 @@ def _shown(
         is_for_signing_on_time=item.conditions.on_time_signing,
         reason=str(reason),
         product_types=tuple(sorted(item.conditions.product_types)),
+        needs_proof=row is not None and row.needs_proof,
+        gift_name=row.gift_name if row else "",
+        gift_cost=row.gift_cost if row else Decimal(0),
     )
 
 

@@ -226,6 +226,12 @@ def value_text(row: Discount) -> str:
     return money_text(row.amount_or_rate)
 
 
+def _gift(row: Discount) -> str:
+    if not row.gift_name:
+        return ""
+    return f"{row.gift_name} ¥{money_text(row.gift_cost)}"
+
+
 def _quota(row: Discount) -> str:
     return "" if row.quota is None else f"{row.used} / {row.quota}"
 
@@ -248,6 +254,7 @@ DISCOUNTS = [
     Column("value", gettext_lazy("Amount or rate"), value=value_text),
     Column("order", gettext_lazy("Order"), kind="number", sort="order"),
     Column("quota", gettext_lazy("Used of quota"), value=_quota),
+    Column("gift", gettext_lazy("Gift"), value=_gift),
     Column("validity", gettext_lazy("Valid"), value=_validity),
     Column("is_enabled", gettext_lazy("State"), kind="status", value=_in_use, tone=in_use_tone),
 ]

@@ -224,6 +224,10 @@ class DealDiscount(models.Model):
     is_for_signing_on_time = models.BooleanField(default=False)
     # Which kinds of units it reaches, attached ones included; none named: all.
     product_types = models.JSONField(default=list)
+    # The document that proved the identity, as it was named.
+    proof = models.CharField(_("Proof"), max_length=120, blank=True)
+    gift_name = models.CharField(_("Gift"), max_length=60, blank=True)
+    gift_cost = MoneyField(_("Cost of the gift"), default=0)
     seq = models.PositiveSmallIntegerField(default=0)
 
     class Meta:

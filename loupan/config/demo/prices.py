@@ -98,11 +98,14 @@ def _discounts(project_id: int, by: User, at: datetime) -> dict[str, int]:
         "MEMBER": ("海成会会员", "identity", "rate", "0.995",
                    {"needs_proof": True, "order": 20, **flats}),
         "OWNER": ("老业主推荐", "identity", "rate", "0.99",
-                  {"needs_proof": True, "order": 21, **flats}),
+                  {"needs_proof": True, "order": 21, "per_person": 2, **flats}),
         "OPENING": ("开盘优惠", "promotion", "amount", "10000",
                     {"is_default": True, "order": 90, **flats}),
         "FIRST50": ("前 50 名礼遇", "promotion", "amount", "5000",
-                    {"quota": 50, "order": 95, **flats}),
+                    {"quota": 50, "order": 95,
+                     "gift_name": "两年物业费", "gift_cost": Decimal(7_200), **flats}),
+        "APPLIANCE": ("家电礼包", "promotion", "amount", "0",
+                      {"order": 96, "gift_name": "中央空调", "gift_cost": Decimal(18_000), **flats}),
     }  # fmt: skip
     return {
         code: save_discount(

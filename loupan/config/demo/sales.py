@@ -105,6 +105,7 @@ class Desk:
             discount_ids=[self.prices.discounts[code] for code in course.discounts],
             special=special,
             attached=[AttachedWish(stall.pk) for stall in along],
+            proof="海成会会员证 / 推荐登记表",
             by=by,
             at=at,
         )

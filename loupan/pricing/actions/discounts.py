@@ -33,6 +33,12 @@ DISCOUNT_FIELDS = (
     "quota",
     "product_types",
     "plan_codes",
+    "buildings",
+    "layouts",
+    "unit_numbers",
+    "per_person",
+    "gift_name",
+    "gift_cost",
 )
 _SHARES = {Discount.Form.RATE, Discount.Form.PERCENT_OFF}
 
@@ -49,7 +55,7 @@ def save_discount(
 ) -> Discount:
     """Make or change a discount; `values` names fields of DISCOUNT_FIELDS. Deals keep their copy.
 
-    Raises ChangedMeanwhile, CodeTaken, DiscountInvalid, QuotaBelowUsed.
+    Raises ChangedMeanwhile, CodeTaken, DiscountInvalid, QuotaBelowUsed, GiftWithoutName.
     """
     require(by, "pricing.edit_discounts", project_id)
     assert set(values) <= set(DISCOUNT_FIELDS), values
@@ -76,6 +82,8 @@ def _ensure_sound(row: Discount) -> None:
         raise errors.DiscountInvalid
     if row.quota is not None and row.quota < row.used:
         raise errors.QuotaBelowUsed(used=row.used)
+    if row.gift_cost and not row.gift_name:
+        raise errors.GiftWithoutName
     same = Discount.objects.filter(project_id=row.project_id, code=row.code).exclude(pk=row.pk)
     if same.exists():
         raise errors.CodeTaken(code=row.code)

@@ -56,6 +56,7 @@ def save_plan(
     is_enabled: bool = True,
     valid_from: date | None = None,
     valid_until: date | None = None,
+    product_types: Sequence[str] = (),
     sort: int = 0,
     version: int | None = None,
 ) -> PaymentPlan:
@@ -75,6 +76,7 @@ def save_plan(
         "is_enabled": is_enabled,
         "valid_from": valid_from,
         "valid_until": valid_until,
+        "product_types": list(product_types),
         "sort": sort,
     }
     editions = PaymentPlan.objects.locked().filter(project_id=project_id, code=code)

@@ -32,6 +32,7 @@ POLICY_FIELDS = (
     "locks_per_person",
     "down_payment_rule",
     "filed_lower_rate",
+    "gifts_count_for_floor",
     "provisional_days",
     "provisional_amount",
     "allows_direct_contract",

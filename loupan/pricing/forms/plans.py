@@ -1,14 +1,17 @@
 """What people type about plans, discounts, the way a project computes, and prices."""
 
+import re
 from decimal import Decimal
 from typing import Any
 
 from django import forms
+from django.db.models import CharField, F, QuerySet, Value
+from django.db.models.functions import Cast
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from loupan.core.forms import AmountField, DayField, DayInput
-from loupan.inventory.models import ProductType
+from loupan.inventory.models import Building, Layout, ProductType
 from loupan.org.models import Project
 from loupan.pricing.models import (
     Discount,
@@ -149,6 +152,24 @@ def line_values(plan: PaymentPlan) -> list[dict[str, Any]]:
     return shown
 
 
+class NumbersField(forms.CharField):
+    """Numbers of units, written one after the other; kept as a list."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**{"widget": forms.Textarea({"rows": 2}), **kwargs})
+
+    def to_python(self, value: Any) -> Any:
+        text = super().to_python(value)
+        parts = (part.strip() for part in re.split(r"[,，;；、\s]+", text or ""))
+        return list(dict.fromkeys(part for part in parts if part))
+
+    def run_validators(self, value: Any) -> None:
+        super().run_validators(", ".join(value))
+
+    def prepare_value(self, value: Any) -> Any:
+        return ", ".join(value) if isinstance(value, list) else value
+
+
 # --- Discounts ------------------------------------------------------------------------------------
 
 
@@ -192,6 +213,34 @@ class DiscountForm(forms.Form):
         required=False,
         widget=forms.CheckboxSelectMultiple,
     )
+    buildings = forms.TypedMultipleChoiceField(
+        label=gettext_lazy("Only in the buildings"), coerce=int, required=False
+    )
+    layouts = forms.TypedMultipleChoiceField(
+        label=gettext_lazy("Only for the layouts"), coerce=int, required=False
+    )
+    unit_numbers = NumbersField(
+        label=gettext_lazy("Only the units"),
+        required=False,
+        max_length=4000,
+        help_text=gettext_lazy("Unit numbers, with commas between them."),
+    )
+    per_person = forms.IntegerField(
+        label=gettext_lazy("Deals per person"),
+        min_value=1,
+        max_value=1000,
+        required=False,
+        help_text=gettext_lazy("Empty: no limit."),
+    )
+    gift_name = forms.CharField(
+        label=gettext_lazy("Gift"),
+        max_length=60,
+        required=False,
+        help_text=gettext_lazy("Fee years, appliances: what comes with it that is no money."),
+    )
+    gift_cost = AmountField(
+        label=gettext_lazy("Cost of the gift"), min_value=Decimal(0), required=False
+    )
     needs_proof = forms.BooleanField(label=gettext_lazy("Needs proof"), required=False)
     is_for_signing_on_time = forms.BooleanField(
         label=gettext_lazy("For signing on time"), required=False
@@ -202,12 +251,31 @@ class DiscountForm(forms.Form):
 
     def __init__(self, *args: Any, project: Project, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        plans = (
-            PaymentPlan.objects.filter(project=project).order_by("code").values_list("code", "name")
-        )
-        chosen = self.fields["plan_codes"]
-        assert isinstance(chosen, forms.MultipleChoiceField)
-        chosen.choices = list(dict(plans).items())
+        for name, choices in scope_choices(project).items():
+            field = self.fields[name]
+            assert isinstance(field, forms.MultipleChoiceField)
+            field.choices = choices
+
+    def clean_gift_cost(self) -> Decimal:
+        return self.cleaned_data["gift_cost"] or Decimal(0)
+
+
+def scope_choices(project: Project) -> dict[str, list[tuple[str, str]]]:
+    """Plans, buildings and layouts of a project as choices, in one statement."""
+
+    def named(rows: QuerySet[Any], name: str, key: str) -> Any:
+        columns = {"of": Value(name), "label": F("name"), "key": Cast(key, CharField())}
+        found = rows.filter(project=project).order_by().annotate(**columns)
+        return found.values_list(*columns)
+
+    rows = named(PaymentPlan.objects.all(), "plan_codes", "code").union(
+        named(Building.objects.all(), "buildings", "pk"),
+        named(Layout.objects.all(), "layouts", "pk"),
+    )
+    found: dict[str, dict[str, str]] = {"plan_codes": {}, "buildings": {}, "layouts": {}}
+    for name, label, key in sorted(rows):
+        found[name].setdefault(key, label)
+    return {name: list(choices.items()) for name, choices in found.items()}
 
 
 # --- The way a project computes -------------------------------------------------------------------
@@ -241,6 +309,7 @@ class PolicyForm(forms.ModelForm):  # type: ignore[type-arg]
             "provisional_days",
             "allows_direct_contract",
             "filed_lower_rate",
+            "gifts_count_for_floor",
         ]
 
     def clean_provisional_days(self) -> int:

@@ -56,6 +56,8 @@ class RefusalReason(StrEnum):
     PRODUCT_NOT_COVERED = "product_not_covered"
     PLAN_NOT_COVERED = "plan_not_covered"
     UNIT_NOT_COVERED = "unit_not_covered"
+    BUILDING_NOT_COVERED = "building_not_covered"
+    LAYOUT_NOT_COVERED = "layout_not_covered"
     IDENTITY_NOT_PROVEN = "identity_not_proven"
     QUOTA_USED_UP = "quota_used_up"
     SIGNED_TOO_LATE = "signed_too_late"
@@ -72,6 +74,8 @@ class Conditions:
     product_types: frozenset[str] = frozenset()
     plan_codes: frozenset[str] = frozenset()
     unit_codes: frozenset[str] = frozenset()
+    buildings: frozenset[int] = frozenset()
+    layouts: frozenset[int] = frozenset()
     identity: str = ""  # The proof that the customer must have given.
     quota_left: int | None = None
     on_time_signing: bool = False  # Lost when the contract is signed after the sign-by date.
@@ -117,6 +121,8 @@ class DealFacts:
     product_type: str = ""
     plan_code: str = ""
     unit_code: str = ""
+    building: int | None = None
+    layout: int | None = None
     identities: frozenset[str] = frozenset()
     sign_by: date | None = None  # With the approved extension that keeps the discount, if any.
     signed_on: date | None = None
@@ -158,6 +164,10 @@ def _objections(conditions: Conditions, facts: DealFacts) -> Iterator[RefusalRea
         yield RefusalReason.PLAN_NOT_COVERED
     if conditions.unit_codes and facts.unit_code not in conditions.unit_codes:
         yield RefusalReason.UNIT_NOT_COVERED
+    if conditions.buildings and facts.building not in conditions.buildings:
+        yield RefusalReason.BUILDING_NOT_COVERED
+    if conditions.layouts and facts.layout not in conditions.layouts:
+        yield RefusalReason.LAYOUT_NOT_COVERED
     if conditions.identity and conditions.identity not in facts.identities:
         yield RefusalReason.IDENTITY_NOT_PROVEN
     if conditions.quota_left is not None and conditions.quota_left <= 0:

@@ -96,6 +96,7 @@ def contract_directly(
     deposit: Decimal | None = None,
     special: Special | None = None,
     attached: Sequence[AttachedWish] = (),
+    proof: str = "",
     number: str = "",
     terms: str = "",
 ) -> Contract:
@@ -125,6 +126,7 @@ def contract_directly(
         sign_by=signed_on,
         special=special,
         attached=attached,
+        proof=proof,
         permission="sales.contract_directly",
         verb="contract_directly",
     )

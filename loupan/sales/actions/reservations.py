@@ -28,6 +28,8 @@ from loupan.pricing.errors import (
     DiscountAboveAuthority,
     DiscountNotApplicable,
     DiscountQuotaUsedUp,
+    DiscountUsedByPerson,
+    SpecialWithoutReason,
 )
 from loupan.pricing.permissions import AUTHORITY_LABELS, authority_of
 from loupan.pricing.queries import AttachedDraft, Offer, Special, price_book_of, price_for
@@ -41,6 +43,7 @@ from loupan.sales.actions.provisionals import convert_provisionals
 from loupan.sales.models import AttachedUnit, Buyer, Claim, Deal, DealDiscount, Reservation
 from loupan.sales.parameters import RESERVATION
 from loupan.sales.queries.attached import AttachedWish
+from loupan.sales.queries.deals import deals_with_discount
 from loupan.sales.states import ClaimKind
 
 LATEST_SIGN_BY = timedelta(days=90)
@@ -68,14 +71,17 @@ def reserve_unit(
     sign_by: date | None = None,
     special: Special | None = None,
     attached: Sequence[AttachedWish] = (),
+    proof: str = "",
 ) -> Reservation:
     """Take a unit off the market for its buyers, at a price that is frozen from now on (T10, U-5).
 
     Of two at once one wins and the other is refused (U-1).  What is attached comes along, or
     nothing is reserved (U-9).  Amounts in yuan; a deposit not given is
-    that of the plan.  Raises UnitNotAvailable, PermitMissing, UnitSealed, AreaMissing,
+    that of the plan; `proof` names the document behind discounts that need one.
+    Raises UnitNotAvailable, PermitMissing, UnitSealed, AreaMissing,
     ListPriceMissing, BuyerMissing, BuyerTwice, SharesIncomplete, CustomerUnknown,
-    DiscountNotApplicable, DiscountQuotaUsedUp, DiscountAboveAuthority, PriceAboveFiled,
+    DiscountNotApplicable, DiscountUsedByPerson, SpecialWithoutReason,
+    DiscountQuotaUsedUp, DiscountAboveAuthority, PriceAboveFiled,
     DepositTooSmall, DepositExceedsPrice, SignByOutOfRange, DateInFuture, what take_attached raises
     and what price_for raises.
     """
@@ -91,6 +97,7 @@ def reserve_unit(
         sign_by=sign_by,
         special=special,
         attached=attached,
+        proof=proof,
     )
 
 
@@ -108,6 +115,7 @@ def make_reservation(
     sign_by: date | None,
     special: Special | None,
     attached: Sequence[AttachedWish],
+    proof: str = "",
     permission: str = "sales.reserve_unit",
     verb: str = "reserve",
 ) -> Reservation:
@@ -134,9 +142,10 @@ def make_reservation(
     customers = _customers(ids, unit, by)
     offer = _offer(
         unit, payment_plan_id, discount_ids, day, deposit=deposit, sign_by=sign_by,
-        special=special, by=by, attached=taken,
+        special=special, by=by, attached=taken, proof=proof,
     )  # fmt: skip
-    _ensure_acceptable(offer, unit, by)
+    _ensure_acceptable(offer, unit, special, by)
+    _ensure_within_limits(offer, unit, customers)
 
     take_quotas(discount_ids=_limited(offer, unit))
     for given_up in (claim, *(each.claim for each in taken)):
@@ -185,7 +194,7 @@ def make_reservation(
             account,
             *schedule_rows(account=account, lines=lines, at=at),
             deal,
-            *_discounts(deal, offer),
+            *_discounts(deal, offer, proof),
             *(
                 Claim(
                     unit_id=each.pk,
@@ -274,6 +283,7 @@ def _offer(
     special: Special | None,
     by: User,
     attached: Sequence[TakenUnit],
+    proof: str,
 ) -> Offer:
     book = price_book_of(unit)
     limited = [
@@ -294,10 +304,13 @@ def _offer(
         special=special,
         left=lock_quotas(discount_ids=limited) if limited else {},
         attached=[AttachedDraft(each.unit, each.is_inside) for each in attached],
+        proof=proof.strip(),
     )
 
 
-def _ensure_acceptable(offer: Offer, unit: Unit, by: User) -> None:
+def _ensure_acceptable(offer: Offer, unit: Unit, special: Special | None, by: User) -> None:
+    if special is not None and not special.reason.strip():
+        raise SpecialWithoutReason
     for item in offer.refused:
         if item.reason == RefusalReason.QUOTA_USED_UP:
             raise DiscountQuotaUsedUp(discount=item.name)
@@ -312,6 +325,18 @@ def _ensure_acceptable(offer: Offer, unit: Unit, by: User) -> None:
     for each_unit, amount in amounts:
         if each_unit.filed_total is not None and amount > each_unit.filed_total:
             raise errors.PriceAboveFiled(unit=each_unit)
+
+
+def _ensure_within_limits(offer: Offer, unit: Unit, customers: Sequence[Customer]) -> None:
+    """No person has a discount in more deals than it allows (DSC-04); the buyers are locked."""
+    known = price_book_of(unit).discounts
+    for item in offer.applied:
+        if item.discount_id is None or (most := known[item.discount_id].per_person) is None:
+            continue
+        for customer in customers:
+            count = deals_with_discount(item.discount_id, customer.pk)
+            if count >= most:
+                raise DiscountUsedByPerson(person=customer.name, discount=item.name, count=count)
 
 
 def _limited(offer: Offer, unit: Unit) -> list[int]:
@@ -359,7 +384,7 @@ def _deal(
     )
 
 
-def _discounts(deal: Deal, offer: Offer) -> list[DealDiscount]:
+def _discounts(deal: Deal, offer: Offer, proof: str) -> list[DealDiscount]:
     return [
         DealDiscount(
             deal_id=deal.pk,
@@ -370,6 +395,9 @@ def _discounts(deal: Deal, offer: Offer) -> list[DealDiscount]:
             amount_or_rate=item.amount_or_rate,
             is_for_signing_on_time=item.is_for_signing_on_time,
             product_types=list(item.product_types),
+            proof=proof.strip() if item.needs_proof else "",
+            gift_name=item.gift_name,
+            gift_cost=item.gift_cost,
             seq=seq,
         )
         for seq, item in enumerate(offer.applied)

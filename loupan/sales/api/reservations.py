@@ -68,6 +68,8 @@ class ReservationIn(Schema):
     reserved_on: Day | None = None
     special: SpecialIn | None = None
     attached: Annotated[list[AttachedIn], Field(max_length=20)] = []
+    # The document behind discounts that need proof.
+    proof: Annotated[Line, Field(max_length=120)] = ""
 
 
 class CancellationIn(ReasonIn):
@@ -137,6 +139,7 @@ def reserve(request: ApiRequest, unit_id: Id, payload: ReservationIn) -> Any:
             reserved_on=payload.reserved_on,
             special=Special(**special.dict()) if special else None,
             attached=wishes(payload.attached),
+            proof=payload.proof,
             by=request.user,
             at=timezone.now(),
         )
@@ -153,6 +156,7 @@ class DirectContractIn(Schema):
     deposit: MoneyIn | None = None
     special: SpecialIn | None = None
     attached: Annotated[list[AttachedIn], Field(max_length=20)] = []
+    proof: Annotated[Line, Field(max_length=120)] = ""
     number: Annotated[Line, Field(max_length=40)] = ""
     terms: LongText = ""
 
@@ -177,6 +181,7 @@ def contract_directly(request: ApiRequest, unit_id: Id, payload: DirectContractI
             deposit=payload.deposit,
             special=Special(**special.dict()) if special else None,
             attached=wishes(payload.attached),
+            proof=payload.proof,
             number=payload.number,
             terms=payload.terms,
             by=request.user,

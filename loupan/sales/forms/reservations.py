@@ -19,7 +19,7 @@ from loupan.customers.queries import customers_for
 from loupan.inventory.models import Unit
 from loupan.inventory.states import UnitStatus
 from loupan.org.models import User
-from loupan.pricing.errors import OBJECTIONS
+from loupan.pricing.errors import OBJECTIONS, SpecialWithoutReason
 from loupan.pricing.models import Discount
 from loupan.pricing.permissions import AUTHORITY_LABELS, authority_of
 from loupan.pricing.queries import (
@@ -68,6 +68,14 @@ class ReservationForm(forms.Form):
         label=gettext_lazy("Discounts"),
         required=False,
         widget=forms.CheckboxSelectMultiple,
+    )
+    proof = forms.CharField(
+        label=gettext_lazy("Proof"),
+        max_length=120,
+        required=False,
+        help_text=gettext_lazy(
+            "The document behind a discount that needs proof, and its number: it is kept with the deal."
+        ),
     )
     special_form = forms.ChoiceField(
         label=gettext_lazy("Special discount for this deal"),
@@ -119,6 +127,12 @@ class ReservationForm(forms.Form):
             raise forms.ValidationError(_("Enter the amount or the rate of the special discount."))
         return value
 
+    def clean_special_reason(self) -> str:
+        reason: str = self.cleaned_data["special_reason"].strip()
+        if not reason and self.data.get("special_form"):
+            raise forms.ValidationError(str(SpecialWithoutReason()))
+        return reason
+
     def clean(self) -> dict[str, Any]:
         data = self.cleaned_data
         if not {"plan", "discount", "reserved_on"} <= set(data) or "special_value" in self.errors:
@@ -146,6 +160,7 @@ class ReservationForm(forms.Form):
                 sign_by=sign_by,
                 special=self.special(),
                 attached=drafts,
+                proof=data.get("proof", ""),
             )
         except Refusal as refusal:
             place = _PLACES.get(refusal.field, refusal.field)
@@ -189,7 +204,14 @@ class ReservationForm(forms.Form):
     def missing(self, step: int) -> int:
         """How much of a step is still missing or wrong."""
         if step == PRICE:
-            places = {"plan", "discount", "special_value", "special_form", NON_FIELD_ERRORS}
+            places = {
+                "plan",
+                "discount",
+                "special_value",
+                "special_form",
+                "special_reason",
+                NON_FIELD_ERRORS,
+            }
             return len(places & set(self.errors)) + bool(self.needed_from)
         if step == TERMS:
             wrong = len({"deposit", "sign_by", "reserved_on"} & set(self.errors))

@@ -25,7 +25,7 @@ from loupan.sales.models import (
     Unfiling,
 )
 from loupan.sales.queries.attached import attached_of
-from loupan.sales.states import DEAL, UnfilingStatus
+from loupan.sales.states import DEAL, DealStatus, UnfilingStatus
 
 
 def deals_for(viewer: User) -> QuerySet[Deal]:
@@ -135,3 +135,11 @@ def printings_of(page: DealPage) -> QuerySet[Printing]:
         .select_related("by")
         .order_by("-id")
     )
+
+
+def deals_with_discount(discount_id: int, customer_id: int) -> int:
+    """How many deals of a customer's person that were not cancelled have this discount."""
+    rows = Deal.objects.filter(
+        discounts__discount_id=discount_id, buyers__customer__person__customers=customer_id
+    )
+    return rows.exclude(status=DealStatus.CANCELLED).distinct().count()

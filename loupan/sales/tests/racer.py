@@ -1,8 +1,9 @@
-"""One racing process: `python -m loupan.sales.tests.racer USER PLAN ATTEMPTS [dies]`.
+"""One racing process: `python -m loupan.sales.tests.racer USER PLAN ATTEMPTS DISCOUNTS [dies]`.
 
 Says "ready", waits for a line, and then makes its reservations, one after the other: ATTEMPTS is
-"unit:customer,unit:customer:stall…".  Prints one word per attempt.  With "dies" it kills itself hard in
-the middle of the first sale, after everything is written and before it is committed.
+"unit:customer,unit:customer:stall…", DISCOUNTS their ids or nothing.  Prints one word per
+attempt.  With "dies" it kills itself hard in the middle of the first sale, after everything is written
+and before it is committed.
 """
 
 import os
@@ -16,7 +17,7 @@ import django
 from loupan.core.together import write_together
 
 
-def main(user_id: str, plan_id: str, attempts: str, dies: str = "") -> None:
+def main(user_id: str, plan_id: str, attempts: str, discounts: str, dies: str = "") -> None:
     django.setup()
     from django.utils import timezone
 
@@ -40,6 +41,7 @@ def main(user_id: str, plan_id: str, attempts: str, dies: str = "") -> None:
                 unit_id=int(unit_id),
                 buyers=[reservations.BuyerDraft(int(customer_id))],
                 payment_plan_id=int(plan_id),
+                discount_ids=[int(pk) for pk in discounts.split(",") if pk],
                 attached=[AttachedWish(int(stall)) for stall in stalls],
                 by=by,
                 at=timezone.now(),

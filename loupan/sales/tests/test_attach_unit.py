@@ -198,7 +198,10 @@ def test_what_cannot_go_with_a_unit_is_refused(office: Office) -> None:
 def test_a_lump_sum_larger_than_everything_is_refused(office: Office) -> None:
     with pytest.raises(pricing.PriceNotComputable):
         reserve(
-            office, a_stall(office), special=Special("amount", Decimal(9_000_000)), by=office.mo
+            office,
+            a_stall(office),
+            special=Special("amount", Decimal(9_000_000), "特批"),
+            by=office.mo,
         )
 
 

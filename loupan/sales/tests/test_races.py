@@ -15,7 +15,8 @@ from django.db import connection
 from loupan.core.models import AuditEvent
 from loupan.inventory.models import Unit, UnitChange
 from loupan.inventory.testing import a_unit
-from loupan.sales.models import AttachedUnit, Claim, Deal
+from loupan.pricing.testing import a_discount
+from loupan.sales.models import AttachedUnit, Claim, Deal, DealDiscount
 from loupan.sales.queries.books import book_differences
 from loupan.sales.testing import Office, a_buyer, a_stall, an_office, another_unit
 
@@ -34,7 +35,11 @@ def database_url() -> str:
 
 
 def race(
-    office: Office, lanes: Sequence[Sequence[tuple[int, ...]]], *, dies: str = ""
+    office: Office,
+    lanes: Sequence[Sequence[tuple[int, ...]]],
+    *,
+    discounts: Sequence[int] = (),
+    dies: str = "",
 ) -> Counter[str]:
     """Each lane is one process; all start at the same moment. How often each answer came."""
     environment = {
@@ -50,6 +55,7 @@ def race(
                 sys.executable, "-m", "loupan.sales.tests.racer",
                 str(office.lin.pk), str(office.prices.plan.pk),
                 ",".join(":".join(map(str, attempt)) for attempt in lane),
+                ",".join(map(str, discounts)),
                 *([dies] if dies and not number else []),
             ],
             cwd=ROOT, env=environment, text=True,
@@ -105,6 +111,22 @@ def test_orc_03_a_hundred_customers_over_fifty_units() -> None:
     assert answers["sold"] == Deal.objects.count() == len(wanted)
     assert set(answers) <= {"sold", "unit_not_available"}
     assert Deal.objects.values("unit_id").distinct().count() == Deal.objects.count()
+    assert book_differences() == []
+
+
+def test_a_quota_of_fifty_is_granted_fifty_times_to_sixty_buyers() -> None:
+    office = an_office()
+    scheme = a_discount(
+        office.project, office.mo, code="FIRST50", kind="promotion", form="amount",
+        amount_or_rate="5000", quota=50,
+    )  # fmt: skip
+    pairs = [(another_unit(office).pk, a_buyer(office).pk) for _ in range(60)]
+    lanes = [pairs[n::PROCESSES] for n in range(PROCESSES)]
+    answers = race(office, lanes, discounts=[scheme.pk])
+    assert answers == {"sold": 50, "discount_quota_used_up": 10}
+    scheme.refresh_from_db()
+    assert scheme.used == DealDiscount.objects.filter(discount=scheme).count() == 50
+    assert Claim.objects.filter(is_active=True).count() == 50
     assert book_differences() == []
 
 

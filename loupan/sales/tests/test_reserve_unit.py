@@ -236,13 +236,13 @@ def test_u_6_a_price_beyond_ones_authority_names_who_may(office: Office) -> None
     deal = reserve(office, special=extra, by=office.mo).deal
     assert (deal.deal_total, deal.authority) == (Decimal(1444468), "PD")
     with pytest.raises(pricing.DiscountAboveAuthority):
-        reserve(office, special=Special("rate", Decimal("0.98")), by=office.mo)
+        reserve(office, special=Special("rate", Decimal("0.98"), "特批"), by=office.mo)
 
 
 def test_u_6_below_the_floor_only_the_highest_may(office: Office) -> None:
     """The floor is 1,435,000; 1,430,000 has the rate of a company director (ORC-10)."""
     unit = a_unit(office.project, floor_unit_price=None, floor_total=Decimal(1435000))
-    down = Special("amount", Decimal(29160))
+    down = Special("amount", Decimal(29160), "特批")
     with pytest.raises(pricing.DiscountAboveAuthority) as refusal:
         reserve(office, unit=unit, special=down, by=office.mo)
     assert "1435000" not in str(refusal.value)
@@ -298,7 +298,11 @@ def test_what_is_written_together_is_what_the_orm_would_have_written(office: Off
     """Each row of a sale is taken away and saved again by the ORM: the stored values are equal."""
     unit, buyers = a_unit(office.project), [a_buyer(office), a_buyer(office)]
     reservation = reserve(
-        office, unit=unit, buyers=buyers, by=office.mo, special=Special("rate", Decimal("0.99"))
+        office,
+        unit=unit,
+        buyers=buyers,
+        by=office.mo,
+        special=Special("rate", Decimal("0.99"), "特批"),
     )
     deal = reservation.deal
     made: list[tuple[type[Any], dict[str, Any]]] = [

@@ -170,6 +170,7 @@ def deal(request: DeskRequest, pk: int) -> HttpResponse:
     at = timezone.now()
     today = business_day(at)
     page = deal_page(found, today)
+    discounts = list(found.discounts.all())
     sees_money = request.user.may("ledger.read", found.project_id)
     may_print = request.user.may("documents.print", found.project_id)
     return render(
@@ -178,6 +179,8 @@ def deal(request: DeskRequest, pk: int) -> HttpResponse:
         {
             "page": page,
             "deal": found,
+            "discounts": discounts,
+            "net_total": found.deal_total - sum(item.gift_cost for item in discounts),
             "title": f"{found.project.name} {found.unit.number}",
             "tone": tables.deal_tone(found),
             "verbs": _verbs(request, page),

@@ -48,11 +48,19 @@ from loupan.sales.queries.papers import offer_fields
 # Which names of the address are shown as fields in each step; all others are carried along unseen.
 SHOWN = {
     BUYERS: {"buyer", "share", "add"},
-    PRICE: {"plan", "discount", "attached", "special_form", "special_value", "special_reason"},
+    PRICE: {
+        "plan",
+        "discount",
+        "proof",
+        "attached",
+        "special_form",
+        "special_value",
+        "special_reason",
+    },
     TERMS: {"deposit", "reserved_on", "sign_by"},
     CHECK: set[str](),
 }
-CARRIED = ("plan", "discount", "special_form", "special_value", "special_reason", "deposit",
+CARRIED = ("plan", "discount", "proof", "special_form", "special_value", "special_reason", "deposit",
            "reserved_on", "sign_by")  # fmt: skip
 
 
@@ -288,6 +296,7 @@ def _reserve_once(request: DeskRequest, writing: Writing, at: datetime) -> int:
             sign_by=data["sign_by"],
             special=writing.form.special(),
             attached=writing.companions.wishes,
+            proof=data["proof"],
             by=request.user,
             at=at,
         )
