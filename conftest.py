@@ -68,6 +68,12 @@ def deliver_again() -> None:
         import_module(module).deliver(apps, None)
 
 
+@pytest.fixture(autouse=True)
+def settings_read_anew() -> None:
+    """A test that was undone gives its ids to the next one."""
+    import_module("loupan.parameters.queries.book").forget_books()
+
+
 @pytest.fixture(scope="session", autouse=True)
 def lifting_the_guards() -> Iterator[None]:
     """After a test with real transactions its tables are emptied, also those that only grow."""

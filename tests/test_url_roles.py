@@ -65,6 +65,8 @@ SITE_PLAN = of(pk=lambda w: w.here.site_plan.pk)
 A_DICTIONARY = of(code=lambda _w: "customers.source")
 AN_ENTRY = of(pk=lambda w: w.here.entry.pk)
 A_SERIES = of(code=lambda _w: "sales.contract")
+A_SUBJECT = of(subject=lambda _w: "customers.customer")
+A_UNITS = of(subject=lambda _w: "inventory.unit")
 A_KEY = of(key=lambda _w: "customers.next_contact_days")
 CUSTOMER_IMPORT = of(pk=lambda w: w.here.customer_import.pk)
 TEMPLATE = of(pk=lambda w: w.here.template.pk)
@@ -154,6 +156,11 @@ PAGES: dict[str, Row] = {
     "parameters:numbering_taking_back": Row(
         "parameters.manage", A_SERIES, method="post", query="place"
     ),
+    "parameters:custom_fields": Row("parameters.read", query="place"),
+    "parameters:custom_field": Row("parameters.read", of(pk=lambda w: w.here.field.pk)),
+    "parameters:custom_field_new": Row("parameters.manage", A_SUBJECT, query="place"),
+    "parameters:record_fields": Row("inventory.read_board", {**A_UNITS, **UNIT}),
+    "parameters:record_panel": Row("inventory.read_board", {**A_UNITS, **UNIT}),
     "parameters:holidays": Row("parameters.read"),
     "parameters:taking_back": Row("parameters.manage", A_KEY, method="post", query="place"),
     # Property
@@ -386,6 +393,7 @@ NOT_PAGES = {"readyz", "api:api-root"}
 
 PROJECT = of(project_id=lambda w: w.here.project.pk)
 THAT_ENTRY = of(entry_id=lambda w: w.here.entry.pk)
+A_RECORD = of(record_id=lambda w: w.here.customer.pk)
 A_PLACE = of(place=lambda w: f"project-{w.here.project.pk}")
 A_UNIT = of(unit_id=lambda w: w.here.unit.pk)
 A_CUSTOMER = of(customer_id=lambda w: w.here.customer.pk)
@@ -630,6 +638,15 @@ CALLS: dict[str, Row] = {
         "parameters.manage", {**A_PLACE, **A_SERIES}, data=lambda _w: {"pattern": "C{year}-{seq}"}
     ),
     "DELETE numberings/{place}/{code}/": Row("parameters.manage", {**A_PLACE, **A_SERIES}),
+    "GET custom-fields/{subject}/{record_id}/": Row(
+        "customers.read", {**A_SUBJECT, **A_RECORD}, "customers"
+    ),
+    "PUT custom-fields/{subject}/{record_id}/": Row(
+        "customers.edit",
+        {**A_SUBJECT, **A_RECORD},
+        "customers",
+        data=lambda _w: {"values": {}},
+    ),
     "GET parameters/{place}/": Row("parameters.read", A_PLACE),
     "PUT parameters/{place}/{key}/": Row(
         "parameters.manage", {**A_PLACE, **A_KEY}, data=lambda _w: {"value": "5"}

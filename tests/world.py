@@ -9,7 +9,7 @@ from datetime import date, timedelta
 from django.utils import timezone
 
 from loupan.customers.models import Customer, CustomerImport
-from loupan.customers.parameters import SOURCE
+from loupan.customers.parameters import CUSTOMER, SOURCE
 from loupan.documents.models import PaperTemplate
 from loupan.inventory.models import (
     Building,
@@ -29,7 +29,7 @@ from loupan.ledger.models import Receipt
 from loupan.org.models import Department, DossierEntry, Post, Project, User
 from loupan.org.rules import ROLE_TEMPLATES
 from loupan.org.testing import a_department, a_post, a_user, hold
-from loupan.parameters.models import DictionaryEntry
+from loupan.parameters.models import CustomField, DictionaryEntry
 from loupan.pricing.models import Formula, PriceList, PriceTable
 from loupan.pricing.testing import a_formula, a_price_list, one_price_tables
 from loupan.sales.actions.filings import request_unfiling
@@ -95,6 +95,13 @@ class Branch:
         """A word of a dictionary of the project's own."""
         return DictionaryEntry.objects.get_or_create(
             dictionary=SOURCE, project=self.project, code="own", defaults={"name": "自有来源"}
+        )[0]
+
+    @property
+    def field(self) -> CustomField:
+        """A custom field of the project's own."""
+        return CustomField.objects.get_or_create(
+            subject=CUSTOMER, project=self.project, code="own", defaults={"kind": "text"}
         )[0]
 
     @property

@@ -27,6 +27,7 @@ for module in (
     "parameters.api.entries",
     "parameters.api.numbers",
     "parameters.api.holidays",
+    "parameters.api.fields",
     "inventory.api.units",
     "inventory.api.property",
     "inventory.api.encumbrances",

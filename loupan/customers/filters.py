@@ -9,8 +9,9 @@ from django.utils.translation import gettext_lazy as _
 from loupan.core.forms import DayInput
 from loupan.customers import queries
 from loupan.customers.models import Customer, CustomerKind
-from loupan.customers.parameters import SOURCE
+from loupan.customers.parameters import CUSTOMER, SOURCE
 from loupan.customers.states import CustomerClass, Grade
+from loupan.parameters.filters import add_custom_filters
 from loupan.parameters.queries.entries import counted_with
 
 NEXT_CONTACT = [
@@ -69,6 +70,7 @@ class CustomerFilter(django_filters.FilterSet):  # type: ignore[misc]  # It is u
             owners = queries.owners_in(project).values_list("pk", "display_name")
             self.filters["source"].extra["choices"] = sources
             self.filters["owner"].extra["choices"] = list(owners)
+            add_custom_filters(self, CUSTOMER, project.pk)
 
     def by_text(self, customers: QuerySet[Customer], name: str, value: str) -> QuerySet[Customer]:
         return queries.matching(customers, self.request.user, value)

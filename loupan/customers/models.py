@@ -11,7 +11,7 @@ from loupan.core.db import LockingManager
 from loupan.core.models import FileImport
 from loupan.customers.states import CustomerClass, Grade
 from loupan.org.models import Company, Project
-from loupan.parameters.models import DictionaryEntry
+from loupan.parameters.models import DictionaryEntry, FieldValue
 
 
 class CustomerKind(models.TextChoices):
@@ -293,3 +293,23 @@ class CustomerImportRow(models.Model):
 
     def __str__(self) -> str:
         return f"{self.batch_id} {self.row_number}"
+
+
+class CustomerFieldValue(FieldValue):
+    """What a customer says in one custom field."""
+
+    customer = models.ForeignKey(Customer, on_delete=models.CASCADE, related_name="field_values")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["customer", "field"], name="customer_field_once")
+        ]
+        indexes = [
+            models.Index(fields=["field", "text"], name="customer_field_text"),
+            models.Index(fields=["field", "number"], name="customer_field_number"),
+            models.Index(fields=["field", "day"], name="customer_field_day"),
+            models.Index(fields=["field", "entry"], name="customer_field_entry"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.customer_id} {self.field_id}"

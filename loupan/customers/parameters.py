@@ -40,3 +40,5 @@ DICTIONARIES = (
     Dictionary(LOST_REASON, _("Reasons for losing a customer"), is_tree=True),
 )
 DICTIONARY_LABELS = {each.code: each.label for each in DICTIONARIES}
+
+CUSTOMER = "customers.customer"  # The subject of custom fields.

@@ -15,8 +15,10 @@ from loupan.inventory.models import (
     ProductType,
     Unit,
 )
+from loupan.inventory.parameters import UNIT
 from loupan.inventory.states import UnitStatus
 from loupan.org.queries import current_project
+from loupan.parameters.filters import add_custom_filters
 
 
 def _buildings(request: Any) -> QuerySet[Building]:
@@ -52,6 +54,10 @@ class UnitFilter(django_filters.FilterSet):  # type: ignore[misc]  # It is untyp
     class Meta:
         model = Unit
         fields: list[str] = []
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        add_custom_filters(self, UNIT, current_project(self.request).pk)
 
 
 class EncumbranceFilter(django_filters.FilterSet):  # type: ignore[misc]  # It is untyped.

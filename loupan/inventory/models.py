@@ -14,6 +14,7 @@ from loupan.core.models import FileImport
 from loupan.core.money import AreaField, MoneyField, UnitPriceField
 from loupan.inventory.states import UnitStatus
 from loupan.org.models import PriceBasis, Project
+from loupan.parameters.models import FieldValue
 
 
 class Zone(models.Model):
@@ -558,3 +559,21 @@ class UnitImportRow(models.Model):
 
     def __str__(self) -> str:
         return f"{self.number} {self.outcome}"
+
+
+class UnitFieldValue(FieldValue):
+    """What a unit says in one custom field."""
+
+    unit = models.ForeignKey(Unit, on_delete=models.CASCADE, related_name="field_values")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["unit", "field"], name="unit_field_once")]
+        indexes = [
+            models.Index(fields=["field", "text"], name="unit_field_text"),
+            models.Index(fields=["field", "number"], name="unit_field_number"),
+            models.Index(fields=["field", "day"], name="unit_field_day"),
+            models.Index(fields=["field", "entry"], name="unit_field_entry"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.unit_id} {self.field_id}"

@@ -121,6 +121,19 @@ class HolidayUnreadable(Refusal):
     field = "file"
 
 
+class FieldValueMissing(Refusal):
+    message = _("“%(label)s” is required.")
+
+
+class FieldValueWrong(Refusal):
+    message = _("This is no value of “%(label)s”.")
+
+
+class DictionaryNeeded(Refusal):
+    message = _("A choice needs the dictionary it chooses from.")
+    field = "dictionary"
+
+
 class ParentUnknown(Refusal):
     message = _("Row %(row)s belongs to %(code)s, which is not there. Put that row above it.")
 

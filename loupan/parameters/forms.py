@@ -1,6 +1,6 @@
 """What people type when they set up; never saves."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -9,7 +9,9 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from loupan.core.forms import AmountField, DayField
-from loupan.parameters.models import DictionaryEntry, Holiday, NumberingRule
+from loupan.parameters.hooks import DICTIONARIES
+from loupan.parameters.models import CustomField, DictionaryEntry, Holiday, NumberingRule
+from loupan.parameters.rules.fields import Field
 from loupan.parameters.rules.values import LONGEST_TEXT, Kind, Parameter
 
 HUNDRED = Decimal(100)
@@ -198,3 +200,74 @@ class HolidayForm(forms.Form):
         super().__init__(*args, **kwargs)
         if row is not None:
             self.fields["on"].disabled = True
+
+
+class FieldForm(forms.Form):
+    """A custom field; kind and code stay."""
+
+    name = forms.CharField(label=_("Name"), max_length=40)
+    name_en = forms.CharField(label=_("English name"), max_length=60, required=False)
+    order = forms.IntegerField(label=_("Order"), min_value=0, max_value=32000)
+    is_required = forms.BooleanField(label=_("Required"), required=False)
+    is_listed = forms.BooleanField(label=_("Column of the list"), required=False)
+    is_enabled = forms.BooleanField(label=_("In use"), required=False)
+    version = forms.IntegerField(min_value=0, widget=forms.HiddenInput)
+
+
+class NewFieldForm(forms.Form):
+    code = forms.CharField(
+        label=_("Code"),
+        max_length=20,
+        help_text=_("Letters and digits; it stays, and programs know the field by it."),
+    )
+    name = forms.CharField(label=_("Name"), max_length=40)
+    name_en = forms.CharField(label=_("English name"), max_length=60, required=False)
+    kind = forms.ChoiceField(label=_("Kind"), choices=CustomField.Kind.choices)
+    dictionary = forms.ChoiceField(
+        label=_("Dictionary"), required=False, help_text=_("Of a choice: what is chosen from.")
+    )
+    is_required = forms.BooleanField(label=_("Required"), required=False)
+    is_listed = forms.BooleanField(label=_("Column of the list"), required=False, initial=True)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field = self.fields["dictionary"]
+        assert isinstance(field, forms.ChoiceField)
+        field.choices = [("", _("None")), *((c, d.label) for c, d in DICTIONARIES.items())]
+
+
+class RecordFieldsForm(forms.Form):
+    """The custom fields of one record."""
+
+    def __init__(
+        self,
+        *args: Any,
+        fields: Sequence[Field],
+        choices: Mapping[str, Sequence[tuple[int, str]]],
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        self.custom = fields
+        for field in fields:
+            self.fields[field.key] = _input(field, choices.get(field.code, ()))
+
+    def by_code(self) -> dict[str, Any]:
+        return {field.code: self.cleaned_data[field.key] for field in self.custom}
+
+
+def _input(field: Field, choices: Sequence[tuple[int, str]]) -> forms.Field:
+    common: dict[str, Any] = {"label": field.label, "required": field.is_required}
+    match field.kind:
+        case "money":
+            return AmountField(**common)
+        case "decimal":
+            return forms.DecimalField(max_digits=18, decimal_places=6, **common)
+        case "date":
+            return DayField(**common)
+        case "bool":
+            return YesNoField(**common)
+        case "choice":
+            return forms.TypedChoiceField(
+                coerce=int, empty_value=None, choices=[("", _("Not said")), *choices], **common
+            )
+    return forms.CharField(max_length=LONGEST_TEXT, **common)

@@ -1,9 +1,14 @@
 """Sockets for the floors above: what they let an office set, and who keeps what depends on it."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from django.db.models import Model
+
 from loupan.core.hooks import Hook
+from loupan.org.models import User
+from loupan.parameters.models import FieldValue
 from loupan.parameters.rules.numbers import Numbering
 from loupan.parameters.rules.values import Parameter
 
@@ -57,6 +62,41 @@ def declare_series(*series: Series) -> None:
     for each in series:
         assert each.code not in SERIES, f"{each.code} is declared twice"
         SERIES[each.code] = each
+
+
+@dataclass(frozen=True)
+class Found:
+    """A record a person may look at, and whether they may change what is kept of it."""
+
+    record: Model
+    project_id: int
+    may_edit: bool
+
+
+@dataclass(frozen=True)
+class Subject:
+    """A kind of record that may have custom fields: "customers.customer".
+
+    `values` is the app's own table of values and `owner` its key to the record; `find` answers only
+    within the viewer's scope.
+    """
+
+    code: str
+    label: Any
+    values: type[FieldValue]
+    owner: str
+    find: Callable[[User, int], Found | None]
+    url: Callable[[int], str]
+
+
+# Every subject of every app, by code.
+SUBJECTS: dict[str, Subject] = {}
+
+
+def declare_subject(subject: Subject) -> None:
+    """Let offices keep further fields of these. Called once per app, at start."""
+    assert subject.code not in SUBJECTS, f"{subject.code} is declared twice"
+    SUBJECTS[subject.code] = subject
 
 
 # Plug: (ids of the projects) -> renew what was kept of their settings; in the same transaction.

@@ -234,3 +234,61 @@ class Holiday(models.Model):
         """The name in the reader's language."""
         is_english = (get_language() or "").startswith("en")
         return self.name_en if is_english and self.name_en else self.name
+
+
+class CustomField(Placed):
+    """A further field an office keeps of its customers or units (PRM-04), at a level and below."""
+
+    class Kind(models.TextChoices):
+        TEXT = "text", _("Text")
+        DECIMAL = "decimal", _("Number")
+        MONEY = "money", _("Amount")
+        DATE = "date", _("Day")
+        CHOICE = "choice", _("Choice")
+        BOOL = "bool", _("Yes or no")
+
+    subject = models.CharField(_("Kept of"), max_length=40)
+    code = models.CharField(_("Code"), max_length=20)
+    name = models.CharField(_("Name"), max_length=40)
+    name_en = models.CharField(_("English name"), max_length=60, blank=True)
+    kind = models.CharField(_("Kind"), max_length=7, choices=Kind)
+    dictionary = models.CharField(_("Dictionary"), max_length=40, blank=True)
+    is_required = models.BooleanField(_("Required"), default=False)
+    is_listed = models.BooleanField(_("Column of the list"), default=True)
+    order = models.PositiveSmallIntegerField(_("Order"), default=0)
+    is_enabled = models.BooleanField(_("In use"), default=True)
+
+    objects = LockingManager()
+
+    class Meta:
+        ordering = ["subject", "order", "id"]
+        verbose_name = _("Custom field")
+        constraints = [
+            at_one_level("field_at_one_level"),
+            *once_per_level("subject", "code", name="field_code_once"),
+            models.CheckConstraint(
+                condition=(Q(kind="choice") & ~Q(dictionary=""))
+                | (~Q(kind="choice") & Q(dictionary="")),
+                name="field_choice_has_a_dictionary",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        is_english = (get_language() or "").startswith("en")
+        return self.name_en if is_english and self.name_en else self.name
+
+
+class FieldValue(models.Model):
+    """What one record says in one custom field; each app has a table of its own for its subject."""
+
+    field = models.ForeignKey(CustomField, on_delete=models.PROTECT, related_name="+")
+    text = models.CharField(max_length=500, blank=True, default="")
+    number = models.DecimalField(max_digits=18, decimal_places=6, null=True)
+    day = models.DateField(null=True)
+    flag = models.BooleanField(null=True)
+    entry = models.ForeignKey(
+        DictionaryEntry, on_delete=models.PROTECT, null=True, related_name="+"
+    )
+
+    class Meta:
+        abstract = True

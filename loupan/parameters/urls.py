@@ -1,6 +1,6 @@
 from django.urls import path
 
-from loupan.parameters.views import entries, holidays, numbers, values
+from loupan.parameters.views import entries, fields, holidays, numbers, values
 
 app_name = "parameters"
 urlpatterns = [
@@ -23,6 +23,11 @@ urlpatterns = [
     path("holidays/import/", holidays.holidays_import, name="holidays_import"),
     path("holidays/<int:pk>/", holidays.holiday, name="holiday"),
     path("holidays/<int:pk>/removal/", holidays.holiday_removal, name="holiday_removal"),
+    path("fields/", fields.custom_fields, name="custom_fields"),
+    path("fields/<int:pk>/", fields.custom_field, name="custom_field"),
+    path("fields/<str:subject>/new/", fields.custom_field_new, name="custom_field_new"),
+    path("fields/<str:subject>/<int:pk>/panel/", fields.record_panel, name="record_panel"),
+    path("fields/<str:subject>/<int:pk>/", fields.record_fields, name="record_fields"),
     path("entries/<int:pk>/", entries.entry, name="entry"),
     path("entries/<int:pk>/merging/", entries.merging, name="merging"),
     path("entries/<int:pk>/shifting/", entries.shifting, name="shifting"),

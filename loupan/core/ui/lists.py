@@ -77,6 +77,8 @@ class ListPage:
     # Verbs for all ticked rows; the worker finds them by `key`.
     bulk: Sequence[BulkVerb] = ()
     key: str = ""
+    # Columns that an office has made itself, asked for with every request.
+    more_columns: Callable[[Any], Sequence[Column]] | None = None
 
     def __post_init__(self) -> None:
         self.subtotals = {**self.totals, **self.subtotals}
@@ -132,7 +134,7 @@ class ListPage:
     def look(self, request: Any, habit: Sequence[str] = ()) -> Look:
         columns = [
             column
-            for column in self.columns
+            for column in [*self.columns, *(self.more_columns(request) if self.more_columns else ())]
             if (not column.permission or self.may(request, column.permission))
             and (column.shown_to is None or column.shown_to(request))
         ]

@@ -25,9 +25,14 @@ from loupan.customers.actions import contacts, ownership, registrations
 from loupan.customers.filters import CustomerFilter
 from loupan.customers.hooks import panels_of
 from loupan.customers.models import Customer
+from loupan.customers.parameters import CUSTOMER
 from loupan.customers.permissions import sees_phones
 from loupan.org.models import User
 from loupan.org.queries import DeskRequest, current_project
+from loupan.parameters.hooks import SUBJECTS
+from loupan.parameters.queries.book import book_of
+from loupan.parameters.queries.fields import listed, with_fields
+from loupan.parameters.tables import custom_columns
 
 Page = Mapping[str, Any]
 
@@ -53,7 +58,9 @@ def _needs(request: DeskRequest, permission: str, project_id: int | None = None)
 
 def _rows(request: DeskRequest) -> QuerySet[Customer]:
     found = queries.customers_for(request.user).filter(project=current_project(request))
-    return queries.with_masked_phones(found)
+    fields = listed(book_of(current_project(request).pk).fields.get(CUSTOMER, ()))
+    rows = queries.with_masked_phones(found)
+    return with_fields(rows, SUBJECTS[CUSTOMER], fields)
 
 
 def _list_verbs(request: DeskRequest) -> Sequence[Page]:
@@ -125,6 +132,7 @@ LIST = ListPage(
     folded=FOLDED,
     bulk=BULK_VERBS,
     key="customers:list",
+    more_columns=lambda request: custom_columns(CUSTOMER, current_project(request).pk),
     empty=gettext_lazy("No customers here yet. Register the first at reception."),
 )
 

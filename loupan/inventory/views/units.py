@@ -23,6 +23,7 @@ from loupan.inventory.hooks import panels_of
 from loupan.inventory.models import (
     Unit,
 )
+from loupan.inventory.parameters import UNIT
 from loupan.inventory.permissions import (
     EDIT_PROPERTY,
     IMPORT_UNITS,
@@ -33,12 +34,19 @@ from loupan.inventory.queries import units as queries
 from loupan.inventory.states import UnitStatus
 from loupan.org.permissions import require
 from loupan.org.queries import DeskRequest, current_project
+from loupan.parameters.hooks import SUBJECTS
+from loupan.parameters.queries.book import book_of
+from loupan.parameters.queries.fields import listed, with_fields
+from loupan.parameters.tables import custom_columns
 
 Page = Mapping[str, Any]
 
 
 def _unit_rows(request: DeskRequest) -> QuerySet[Unit]:
-    return queries.standing_units(request.user).filter(project=current_project(request))
+    project = current_project(request)
+    fields = listed(book_of(project.pk).fields.get(UNIT, ()))
+    rows = queries.standing_units(request.user).filter(project=project)
+    return with_fields(rows, SUBJECTS[UNIT], fields)
 
 
 def _unit_chips(request: DeskRequest, _rows: QuerySet[Unit]) -> list[Page]:
@@ -93,6 +101,7 @@ unit_list = require_http_methods(["GET", "HEAD", "POST"])(
         row_url=tables.unit_url,
         verbs=_unit_verbs,
         chips=_unit_chips,
+        more_columns=lambda request: custom_columns(UNIT, current_project(request).pk),
         empty=gettext_lazy("No units yet. Import a price list or generate a building."),
     )
 )

@@ -13,11 +13,13 @@ from django.db.models import OuterRef, Subquery
 from loupan.parameters import hooks
 from loupan.parameters.models import ParameterStamp, ParameterValue
 from loupan.parameters.queries.entries import vocabularies_of
+from loupan.parameters.queries.fields import fields_of
 from loupan.parameters.queries.holidays import working_days
 from loupan.parameters.queries.numbers import numberings_of
 from loupan.parameters.queries.places import depth_of, key_of, upward_of
 from loupan.parameters.rules import numbers
 from loupan.parameters.rules.entries import Vocabulary, vocabulary
+from loupan.parameters.rules.fields import Field
 from loupan.parameters.rules.numbers import Numbering
 from loupan.parameters.rules.values import Held, Parameter, Resolved, resolved
 
@@ -34,6 +36,7 @@ class ParameterBook:
     numberings: Mapping[str, Numbering]
     company_code: str
     days: Mapping[date, bool]
+    fields: Mapping[str, tuple[Field, ...]]
 
     def __getitem__(self, parameter: Parameter[T]) -> T:
         found: T = self.values[parameter.key].value
@@ -60,6 +63,15 @@ class ParameterBook:
 
 NO_WORDS = vocabulary(())
 _books: dict[UUID, ParameterBook] = {}
+# Of projects that have no stamp: nothing was changed at any level since they were made, for every
+# change gives one to each project below it.
+_unstamped: dict[int, ParameterBook] = {}
+
+
+def forget_books() -> None:
+    """Read everything anew, as a new process does."""
+    _books.clear()
+    _unstamped.clear()
 
 
 def parameter_stamp(project: str = "project_id") -> Subquery:
@@ -73,18 +85,20 @@ def book_of(project_id: int, stamp: UUID | None = None) -> ParameterBook:
         return known
     held = ParameterStamp.objects.filter(project_id=project_id).values_list("stamp", flat=True)
     stamp = held.first()
-    if stamp is not None and (known := _books.get(stamp)):
+    known = _books.get(stamp) if stamp is not None else _unstamped.get(project_id)
+    if known is not None:
         return known
     book = ParameterBook(
         values=_values_of(project_id),
         vocabularies=vocabularies_of(upward_of(project_id)),
         **numberings_of(project_id),
         days=working_days(),
+        fields=fields_of(upward_of(project_id)),
     )
-    if stamp is not None:
-        if len(_books) >= MOST_BOOKS:
-            _books.pop(next(iter(_books)))
-        _books[stamp] = book
+    kept: dict[Any, ParameterBook] = _books if stamp is not None else _unstamped
+    if len(kept) >= MOST_BOOKS:
+        kept.pop(next(iter(kept)))
+    kept[stamp or project_id] = book
     return book
 
 

@@ -26,13 +26,13 @@ def _in_the_readers_language(name: str, name_en: str) -> str:
     return name_en if is_english and name_en else name
 
 
-_label = lazy(_in_the_readers_language, str)
+label_of = lazy(_in_the_readers_language, str)
 
 
 def word_of(entry: DictionaryEntry) -> Word:
     """What the rules know of an entry; it is kept for readers of either language."""
     return Word(
-        entry.pk, entry.code, _label(entry.name, entry.name_en), entry.parent_id, entry.order,
+        entry.pk, entry.code, label_of(entry.name, entry.name_en), entry.parent_id, entry.order,
         entry.is_enabled, entry.successor_id, entry.tone,
     )  # fmt: skip
 

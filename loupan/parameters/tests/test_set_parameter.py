@@ -183,7 +183,7 @@ def test_a_whole_project_is_read_at_once_and_not_again_until_something_changes(
 ) -> None:
     put(tree, 5)
     stamp = ParameterStamp.objects.get(project=tree.project).stamp
-    with django_assert_num_queries(6):  # The stamp, then each kind of setting.
+    with django_assert_num_queries(7):  # The stamp, then each kind of setting.
         book = book_of(tree.project.pk)
     with django_assert_num_queries(0):
         assert book_of(tree.project.pk, stamp)[DAYS] == 5
@@ -191,7 +191,7 @@ def test_a_whole_project_is_read_at_once_and_not_again_until_something_changes(
         assert book_of(tree.project.pk) is book
     put(tree, 6, place=Place())
     put(tree, 7)
-    with django_assert_num_queries(6):
+    with django_assert_num_queries(7):
         assert book_of(tree.project.pk)[DAYS] == 7
 
 

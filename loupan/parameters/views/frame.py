@@ -62,4 +62,5 @@ def _tabs() -> list[tuple[str, str]]:
         ("dictionaries", _("Dictionaries")),
         ("numberings", _("Numbers")),
         ("holidays", _("Holidays")),
+        ("custom_fields", _("Custom fields")),
     ]

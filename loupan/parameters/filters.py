@@ -1,0 +1,44 @@
+"""Filters by custom fields, for the filter sets of the apps above."""
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import django_filters
+from django.db.models import QuerySet
+
+from loupan.core.forms import DayInput
+from loupan.parameters.hooks import SUBJECTS
+from loupan.parameters.queries.book import book_of
+from loupan.parameters.queries.fields import choices_of, listed, matching
+from loupan.parameters.rules.fields import Field
+
+
+def add_custom_filters(filterset: Any, subject: str, project_id: int) -> None:
+    """One filter for each custom field that the project lists, under the key of its column."""
+    for field in listed(book_of(project_id).fields.get(subject, ())):
+        made = _filter(field, project_id, partial(_matching, subject, field))
+        made.parent, made.field_name = filterset, field.key
+        filterset.filters[field.key] = made
+
+
+def _matching(
+    subject: str, field: Field, rows: QuerySet[Any], name: str, value: Any
+) -> QuerySet[Any]:
+    return matching(rows, SUBJECTS[subject], field, value)
+
+
+def _filter(field: Field, project_id: int, method: Callable[..., Any]) -> Any:
+    common: dict[str, Any] = {"label": field.label, "method": method}
+    match field.kind:
+        case "choice":
+            return django_filters.ChoiceFilter(
+                choices=choices_of(project_id, field), empty_label="—", **common
+            )
+        case "date":
+            return django_filters.DateFilter(widget=DayInput, **common)
+        case "money" | "decimal":
+            return django_filters.NumberFilter(**common)
+        case "bool":
+            return django_filters.BooleanFilter(**common)
+    return django_filters.CharFilter(max_length=60, **common)
