@@ -322,6 +322,7 @@ PAGES: dict[str, Row] = {
         "sales.quote", UNIT, method="post", also="documents.print", is_paper=True
     ),
     "sales:reserve": Row("sales.reserve_unit", UNIT),
+    "sales:contract_directly": Row("sales.contract_directly", UNIT),
     "sales:attachable": Row("inventory.read_board", UNIT),
     "sales:attach": Row("sales.attach_unit", RESERVED, "deals"),
     "sales:reserve_provisionally": Row("sales.reserve_provisionally", UNIT),

@@ -39,6 +39,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
         reservations.reserve_preview,
         name="reserve_preview",
     ),
+    path("units/<int:pk>/contract/", reservations.contract_directly, name="contract_directly"),
     path(
         "units/<int:pk>/provisional/",
         provisionals.reserve_provisionally,

@@ -172,6 +172,11 @@ def collections(receipts: QuerySet[Receipt], period: Period) -> Collected:
     return Collected(sums["received"], -sums["refunded"])
 
 
+# What moves cash or the balance of a bank: a transfer between two accounts of the ledger and money
+# kept as a penalty do not.
+CASH_KINDS = frozenset({Receipt.Kind.RECEIPT, Receipt.Kind.REVERSAL, Receipt.Kind.REFUND})
+
+
 def collection_rate(deals: QuerySet[Deal], period: Period) -> Decimal | None:
     """签约回款率 of the contracts signed in the period and still active at its end.
 

@@ -10,8 +10,9 @@ from django.utils.translation import gettext_lazy as _
 from loupan.core.calendar import business_day
 from loupan.ledger.queries import live_lines, with_received
 from loupan.org.models import User
+from loupan.reports.queries.figures import CASH_KINDS
 from loupan.reports.queries.report import Column, Report, Row, summed
-from loupan.reports.queries.scope import Parameters, deals_in, receipts_in
+from loupan.reports.queries.scope import Parameters, deals_in, journal_in, provisionals_in
 from loupan.sales.models import Deal
 
 ZERO = Decimal(0)
@@ -27,37 +28,59 @@ JOURNAL = (
     Column("method", _("Method")),
     Column("account", _("Account")),
     Column("amount", _("Amount"), "money"),
+    Column(
+        "cash",
+        _("Cash movement"),
+        "money",
+        _("Money that came in or went out: neither carried over nor kept."),
+    ),
     Column("cashier", _("Cashier")),
 )
 
 
 def receipts_journal(viewer: User, asked: Parameters, at: datetime) -> Report:
-    """R-F01: every line of the ledger dated in the period, in the order it was recorded."""
+    """R-F01: every line of the ledger dated in the period, in the order it was recorded.
+
+    Also the money of provisional reservations; what is carried over from one to its deal stands there
+    twice and comes to nothing (ORC-17).
+    """
     receipts = (
-        receipts_in(viewer, asked)
+        journal_in(viewer, asked)
         .filter(received_on__range=(asked.first, asked.last))
         .select_related("by", "bank_account")
         .order_by("recorded_at", "id")
     )
-    deals = _deals_of(deals_in(viewer, asked))
+    homes = _homes_of(viewer, asked)
     lines = []
     for receipt in receipts:
-        deal = deals[receipt.account_id]
+        unit, address = homes[receipt.account_id]
         cells = {
             "recorded_at": receipt.recorded_at,
             "received_on": receipt.received_on,
             "number": receipt.number,
-            "unit": deal.unit.number,
+            "unit": unit,
             "payer": receipt.payer,
             "kind": receipt.get_kind_display(),
             "money_type": receipt.get_money_type_display(),
             "method": receipt.get_method_display(),
             "account": str(receipt.bank_account or ""),
             "amount": receipt.amount,
+            "cash": receipt.amount if receipt.kind in CASH_KINDS else ZERO,
             "cashier": str(receipt.by),
         }
-        lines.append(Row(cells, {"number": reverse("sales:deal", args=[deal.pk])}))
-    return Report(JOURNAL, lines, summed(lines, "amount"))
+        lines.append(Row(cells, {"number": address}))
+    return Report(JOURNAL, lines, summed(lines, "amount", "cash"))
+
+
+def _homes_of(viewer: User, asked: Parameters) -> dict[int, tuple[str, str]]:
+    """Of each account the number of its unit and the page that shows it."""
+    deals = deals_in(viewer, asked).values_list("account_id", "unit__number", "pk")
+    kept = provisionals_in(viewer, asked).values_list("account_id", "unit__number", "pk")
+    return {
+        account: (unit, reverse(name, args=[pk]))
+        for name, rows in (("sales:deal", deals), ("sales:provisional", kept))
+        for account, unit, pk in rows
+    }
 
 
 def _deals_of(deals: QuerySet[Deal]) -> dict[int, Deal]:

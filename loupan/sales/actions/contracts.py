@@ -34,6 +34,7 @@ from loupan.sales.models import Buyer, Contract, Deal, Reservation
 from loupan.sales.queries.attached import AttachedWish, attached_of, price_again
 from loupan.sales.queries.contracts import (
     contract_series,
+    no_direct_contract,
     schedule_when_signed,
     signing_discounts,
 )
@@ -108,11 +109,8 @@ def contract_directly(
     """
     unit = Unit.objects.get(pk=unit_id)
     require(by, "sales.contract_directly", unit.project_id)
-    policy = price_book_of(unit).policy
-    if not policy.allows_direct_contract:
-        raise errors.DirectContractOff
-    if policy.down_payment_rule == DownPaymentRule.FULL_DOWN_PAYMENT:
-        raise errors.DirectContractNeedsDownPayment
+    if refusal := no_direct_contract(price_book_of(unit).policy):
+        raise refusal
     before = unit.status
     reservation = make_reservation(
         unit_id=unit_id,
@@ -253,7 +251,7 @@ def _number(deal: Deal, given: str, day: date) -> str:
         if taken.filter(number=given).exists():
             raise errors.ContractNumberTaken(number=given)
         return given
-    key, numbered = contract_series(deal, day)
+    key, numbered = contract_series(deal.project, day)
     number = numbered(next_count(key))
     while taken.filter(number=number).exists():  # The office gave that one by hand.
         number = numbered(next_count(key))

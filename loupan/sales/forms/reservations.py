@@ -11,7 +11,7 @@ from django.http import QueryDict
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from loupan.core.formatting import rate_text
+from loupan.core.formatting import money_text, rate_text
 from loupan.core.forms import AmountField, DayField, RowsField
 from loupan.core.refusals import Refusal
 from loupan.customers.models import Customer
@@ -35,6 +35,7 @@ from loupan.pricing.queries import (
 from loupan.pricing.tables import value_text
 from loupan.sales import errors, rules
 from loupan.sales.actions.reservations import LATEST_SIGN_BY, BuyerDraft
+from loupan.sales.forms.deals import ContractForm
 from loupan.sales.queries.attached import AttachedWish, drafts_of
 from loupan.sales.queries.claims import active_claim, not_available
 
@@ -217,6 +218,26 @@ class ReservationForm(forms.Form):
             wrong = len({"deposit", "sign_by", "reserved_on"} & set(self.errors))
             return wrong or int(self.offer is None)
         return 0
+
+
+class DirectContractForm(ContractForm):
+    """A contract signed at the end of the guided reservation: its price is the one that was seen."""
+
+    seen_total = AmountField(widget=forms.HiddenInput)
+
+    def accepts(self, priced: ReservationForm) -> bool:
+        """Whether the deal comes, on the day of the contract, to the price that was on the screen."""
+        for place, sentences in priced.errors.items():
+            named = "" if place == NON_FIELD_ERRORS else f"{priced.fields[place].label}: "
+            for sentence in sentences:
+                self.add_error(None, f"{named}{sentence}")
+        if priced.offer and priced.offer.deal_total != self.cleaned_data["seen_total"]:
+            total = money_text(priced.offer.deal_total)
+            text = _("On this day the price is ¥%(total)s. Look at it and sign again.")
+            self.add_error("signed_on", text % {"total": total})
+            self.data = self.data.copy()
+            self.data["seen_total"] = f"{priced.offer.deal_total:f}"
+        return not self.errors
 
 
 class Buyers:

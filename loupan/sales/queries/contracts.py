@@ -9,11 +9,12 @@ from django.db.models import QuerySet
 
 from loupan.core.dates import DateOutOfRange
 from loupan.core.models import NumberSeries
+from loupan.core.refusals import Refusal
 from loupan.core.rounding import AmountOutOfRange
 from loupan.ledger import queries as ledger
-from loupan.org.models import User
+from loupan.org.models import Project, User
 from loupan.parameters.queries.book import book_of
-from loupan.pricing.models import DownPaymentRule
+from loupan.pricing.models import DownPaymentRule, PricingPolicy
 from loupan.pricing.queries import (
     OfferLine,
     PriceBook,
@@ -24,6 +25,7 @@ from loupan.pricing.queries import (
 )
 from loupan.pricing.rules.payment_plan import Schedule
 from loupan.pricing.rules.tracing import PricingProblem
+from loupan.sales import errors
 from loupan.sales.models import (
     Buyer,
     Contract,
@@ -45,6 +47,15 @@ def contracts_for(viewer: User) -> QuerySet[Contract]:
         .select_related("deal__unit", "deal__consultant", "project", "by")
         .order_by("-pk")
     )
+
+
+def no_direct_contract(policy: PricingPolicy) -> Refusal | None:
+    """Why this project signs no contract without a reservation; nothing where it does (T12)."""
+    if not policy.allows_direct_contract:
+        return errors.DirectContractOff()
+    if policy.down_payment_rule == DownPaymentRule.FULL_DOWN_PAYMENT:
+        return errors.DirectContractNeedsDownPayment()
+    return None
 
 
 def signing_discounts(deal: Deal) -> list[str]:
@@ -108,17 +119,17 @@ def signing_preview(deal: Deal, sign_by: date, signed_on: date) -> Signing:
     )
 
 
-def contract_series(deal: Deal, day: date) -> tuple[str, Callable[[int], str]]:
+def contract_series(project: Project, day: date) -> tuple[str, Callable[[int], str]]:
     """The counter of the contracts of that day, and how its count becomes a number (PRM-03)."""
-    book, code = book_of(deal.project_id), deal.project.code
+    book, code = book_of(project.pk), project.code
     return (
-        book.series_key(CONTRACT.code, deal.project_id, day),
+        book.series_key(CONTRACT.code, project.pk, day),
         lambda count: book.number(CONTRACT.code, count, day, project=code),
     )
 
 
-def next_contract_number(deal: Deal, day: date) -> str:
+def next_contract_number(project: Project, day: date) -> str:
     """The number the series would give now; another desk may take it first."""
-    key, numbered = contract_series(deal, day)
+    key, numbered = contract_series(project, day)
     last = NumberSeries.objects.filter(key=key).values_list("last", flat=True).first() or 0
     return numbered(last + 1)

@@ -3,13 +3,16 @@
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
+from uuid import uuid4
 
 import pytest
+import time_machine
 from django.core.exceptions import PermissionDenied
 
 from loupan.inventory.models import UnitChange
 from loupan.inventory.states import UNIT, UnitStatus
 from loupan.ledger import queries as ledger
+from loupan.org.testing import signed_in
 from loupan.pricing.actions.policies import save_policy
 from loupan.pricing.models import PricingPolicy
 from loupan.sales import errors
@@ -119,3 +122,94 @@ def test_what_a_reservation_and_a_contract_refuse_it_refuses_and_nothing_is_left
     for by in (office.lin, office.zhao, office.cast.wei):
         with pytest.raises(PermissionDenied):
             sign(office, unit=unit, by=by)
+
+
+NOON = "2025-03-15T12:00:00+08:00"
+
+
+def written(office: Office, **fields: Any) -> dict[str, Any]:
+    """The whole state of the guided form, with what a contract needs beside."""
+    return {
+        "buyer": [a_buyer(office).pk],
+        "share": ["100"],
+        "plan": office.prices.plan.pk,
+        "discount": office.prices.discount_ids,
+        "deposit": "50,000.00",
+        "signed_on": "2025-03-15",
+        "seen_total": "1,459,160.00",
+        "number": "HT-2025-77",
+        "terms": "车位另议",
+        "request_key": f"{uuid4()}",
+        **fields,
+    }
+
+
+@time_machine.travel(NOON, tick=False)
+def test_the_last_step_of_the_guided_form_signs_at_once(office: Office) -> None:
+    unit, client = another_unit(office), signed_in(office.cast.cs)
+    address = f"/sales/units/{unit.pk}/contract/"
+    assert (
+        address
+        in client.get(f"/sales/units/{unit.pk}/", headers={"HX-Request": "true"}).content.decode()
+    )
+    state = written(office)
+    last = client.get(address, {**state, "step": 4}).content.decode()
+    assert 'name="seen_total" value="1459160"' in last
+    assert 'name="signed_on" value="2025-03-15"' in last
+    assert f'/sales/units/{unit.pk}/reservation/"' not in last  # A specialist makes no reservation.
+    for _click in (1, 2):
+        answer = client.post(address, state)
+        assert answer.status_code == 302, answer.content.decode()[:3000]
+    contract = Contract.objects.get()
+    assert answer["Location"] == f"/sales/deals/{contract.deal_id}/"
+    assert (contract.number, contract.terms) == ("HT-2025-77", "车位另议")
+    assert (contract.deal.deal_total, contract.deal.unit_id) == (1459160, unit.pk)
+
+
+@time_machine.travel(NOON, tick=False)
+def test_who_may_do_both_chooses_at_the_last_step_and_others_are_not_offered_it(
+    office: Office,
+) -> None:
+    unit = another_unit(office)
+    reservation, contract = (
+        f"/sales/units/{unit.pk}/{way}/" for way in ("reservation", "contract")
+    )
+    state = {**written(office), "step": 4}
+    both = signed_in(office.mo).get(reservation, state).content.decode()
+    assert f'action="{reservation}"' in both
+    assert f'action="{contract}"' in both
+    assert contract not in signed_in(office.lin).get(reservation, state).content.decode()
+    assert signed_in(office.lin).post(contract, state).status_code == 403
+    allow(office, allows_direct_contract=False)
+    assert contract not in signed_in(office.mo).get(reservation, state).content.decode()
+    assert (
+        contract not in signed_in(office.cast.cs).get(f"/sales/units/{unit.pk}/").content.decode()
+    )
+    refused = signed_in(office.cast.cs).post(contract, state)
+    assert refused.status_code == 422
+    assert str(errors.DirectContractOff()) in refused.content.decode()
+    assert not Deal.objects.exists()
+
+
+@time_machine.travel(NOON, tick=False)
+def test_only_the_price_that_was_seen_is_signed(office: Office) -> None:
+    unit, client = another_unit(office), signed_in(office.cast.cs)
+    address = f"/sales/units/{unit.pk}/contract/"
+    refused = client.post(address, written(office, seen_total="1,459,161.00"))
+    assert refused.status_code == 422
+    assert 'name="seen_total" value="1459160"' in refused.content.decode()
+    for field, value in (
+        ("signed_on", "2025-03-16"), ("signed_on", "0001-01-01"), ("signed_on", ""),
+        ("seen_total", "NaN"), ("seen_total", ""), ("number", "9" * 41), ("buyer", "0"),
+        ("plan", "x"), ("deposit", "1e99"), ("deposit", "1"),
+    ):  # fmt: skip
+        assert client.post(address, written(office, **{field: value})).status_code == 422, field
+    nobody = a_buyer(office, id_number="")
+    nameless = written(office, buyer=[nobody.pk])
+    assert (
+        f"/customers/{nobody.pk}/" in client.get(address, {**nameless, "step": 4}).content.decode()
+    )
+    assert client.post(address, nameless).status_code == 422
+    lock_unit(unit_id=unit.pk, by=office.mo, at=SIGNED_AT)
+    assert "莫经理" in client.post(address, written(office)).content.decode()
+    assert not Deal.objects.exists()

@@ -41,10 +41,12 @@ from loupan.inventory.states import UNIT, UnitStatus
 from loupan.org.models import User
 from loupan.org.permissions import require
 from loupan.org.queries import DeskRequest, current_project
+from loupan.pricing.queries import price_book_of
 from loupan.sales import permissions
 from loupan.sales.actions.claims import hold_unit, lock_unit, release_hold, unlock_unit
 from loupan.sales.forms.board import BoardForm, BoardState, HoldForm, MomentForm, ReasonForm
 from loupan.sales.queries.board import interest_in, sold_for
+from loupan.sales.queries.contracts import no_direct_contract
 from loupan.sales.queries.units import UnitSheet, released_on, unit_sheet
 from loupan.sales.states import ClaimKind
 from loupan.sales.views import drawing
@@ -427,6 +429,14 @@ def _verbs(viewer: User, sheet: UnitSheet, at: datetime) -> list[PanelVerb]:
             verbs.append(
                 PanelVerb(_("Reserve"), url, "writing", "get", is_main=True, disabled=blocked)
             )
+    if (
+        own
+        and "contract_directly" in moves
+        and may(permissions.CONTRACT_DIRECTLY)
+        and no_direct_contract(price_book_of(unit).policy) is None
+    ):
+        url = reverse("sales:contract_directly", args=[unit.pk])
+        verbs.append(PanelVerb(_("Sign at once"), url, "file-certificate", "get", disabled=blocked))
     if "lock" in moves and may(permissions.LOCK_UNIT):
         url = reverse("sales:unit_lock", args=[unit.pk])
         verbs.append(PanelVerb(_("Lock"), url, "lock", disabled=blocked))

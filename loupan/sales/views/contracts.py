@@ -71,7 +71,7 @@ def sign(request: DeskRequest, pk: int) -> HttpResponse:
     }
     try:
         context["signing"] = found = signing_preview(deal, reservation.sign_by, signed_on)
-        context["next_number"] = next_contract_number(deal, signed_on)
+        context["next_number"] = next_contract_number(deal.project, signed_on)
         context["lines"] = [(MoneyType(line.money_type).label, line) for line in found.lines]
         context["missing"] = len(found.unidentified) + (found.received < found.needed)
     except Refusal as refusal:

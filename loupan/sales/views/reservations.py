@@ -1,4 +1,7 @@
-"""The guided reservation: who, at what price, on what terms, look it over, reserve (UX 6, T10)."""
+"""The guided reservation: who, at what price, on what terms, look it over, reserve (UX 6, T10).
+
+Where the project allows it, the last step signs the contract at once instead (T12).
+"""
 
 import hashlib
 from collections.abc import Sequence
@@ -31,7 +34,7 @@ from loupan.pricing.models import Discount
 from loupan.pricing.permissions import AUTHORITY_LABELS, authority_of
 from loupan.pricing.queries import discounts_for, offered_on, plans_for, price_book_of
 from loupan.pricing.tables import trace_rows
-from loupan.sales.actions import reservations
+from loupan.sales.actions import contracts, reservations
 from loupan.sales.forms.attached import Companions
 from loupan.sales.forms.reservations import (
     BUYERS,
@@ -39,10 +42,12 @@ from loupan.sales.forms.reservations import (
     PRICE,
     TERMS,
     Buyers,
+    DirectContractForm,
     ReservationForm,
 )
-from loupan.sales.models import Claim, Reservation
+from loupan.sales.models import Claim, Contract, Reservation
 from loupan.sales.queries.claims import active_claim, not_available
+from loupan.sales.queries.contracts import next_contract_number, no_direct_contract
 from loupan.sales.queries.papers import offer_fields
 
 # Which names of the address are shown as fields in each step; all others are carried along unseen.
@@ -124,22 +129,24 @@ def _first_choice(request: DeskRequest, unit: Unit, data: QueryDict, today: date
     data.setlist("discount", [str(row.pk) for row in defaults])
 
 
-def _obstacle(unit: Unit, claim: Claim | None, request: DeskRequest) -> str:
-    """Why this unit cannot be reserved by the reader just now: who has it, since when."""
-    if "reserve" in UNIT.open_verbs(unit.status) and (
+def _obstacle(unit: Unit, claim: Claim | None, request: DeskRequest, verb: str) -> str:
+    """Why this unit cannot be sold by the reader just now: who has it, since when."""
+    if verb == "contract_directly" and (refusal := no_direct_contract(price_book_of(unit).policy)):
+        return str(refusal)
+    if verb in UNIT.open_verbs(unit.status) and (
         claim is None or claim.holder_id == request.user.pk or claim.customer_id is not None
     ):
         return ""
     return str(not_available(unit, claim))
 
 
-def _steps(request: DeskRequest, writing: Writing, step: int) -> list[dict[str, Any]]:
+def _steps(request: DeskRequest, writing: Writing, step: int, verb: str) -> list[dict[str, Any]]:
     furthest = writing.furthest()
     labels = {
         BUYERS: _("Buyers"),
         PRICE: _("Plan and discounts"),
         TERMS: _("Deposit and dates"),
-        CHECK: _("Check and reserve"),
+        CHECK: _("Check and sign") if verb == "contract_directly" else _("Check and reserve"),
     }
     steps = []
     for number, label in labels.items():
@@ -187,7 +194,9 @@ def _asked(data: QueryDict) -> int:
     return int(text) if text in {"1", "2", "3", "4"} else BUYERS
 
 
-def _context(request: DeskRequest, writing: Writing, step: int, at: datetime) -> dict[str, Any]:
+def _context(
+    request: DeskRequest, writing: Writing, step: int, at: datetime, verb: str = "reserve"
+) -> dict[str, Any]:
     unit, form, offer = writing.unit, writing.form, writing.form.offer
     claim = active_claim(unit.pk)
     if claim and claim.deal_id is None and claim.expires_at and claim.expires_at <= at:
@@ -200,11 +209,13 @@ def _context(request: DeskRequest, writing: Writing, step: int, at: datetime) ->
         "buyers": writing.buyers,
         "buyers_problem": writing.buyers.problem,
         "step": step,
-        "steps": _steps(request, writing, step),
+        "steps": _steps(request, writing, step, verb),
         "missing_here": writing.missing(step),
         "hidden": _hidden(writing, SHOWN[step]),
         "claim": claim if claim and claim.deal_id is None else None,
-        "obstacle": _obstacle(unit, claim, request),
+        "verb": verb,
+        "heading": _("Sign at once") if verb == "contract_directly" else _("Reserve"),
+        "obstacle": _obstacle(unit, claim, request, verb),
         "lines": _lines(offer.schedule) if offer else [],
         "trace": trace_rows(offer.trace) if offer else [],
         "needed_from": form.needed_from,
@@ -227,7 +238,25 @@ def _context(request: DeskRequest, writing: Writing, step: int, at: datetime) ->
             f"{reverse('sales:reserve_preview', args=[unit.pk])}?{_address(writing, CHECK)}"
         )
         context["request_key"] = request.POST.get("request_key") or str(uuid4())
+        may_sign = request.user.may("sales.contract_directly", unit.project_id)
+        if may_sign and not _obstacle(unit, claim, request, "contract_directly"):
+            context["signing"] = _signing(writing)
+            context["next_number"] = next_contract_number(unit.project, writing.form.today)
+            context["unidentified"] = [
+                who for who, _share in writing.buyers.rows if not who.person.id_index
+            ]
     return context
+
+
+def _signing(writing: Writing) -> DirectContractForm:
+    """Number, day and terms of a contract signed at once, and the price that its signer sees."""
+    assert writing.form.offer is not None
+    return DirectContractForm(
+        initial={
+            "signed_on": writing.form.cleaned_data["reserved_on"],
+            "seen_total": writing.form.offer.deal_total,
+        }
+    )
 
 
 def _discounts(request: DeskRequest, unit: Unit, form: ReservationForm) -> Sequence[Discount]:
@@ -309,11 +338,86 @@ def _reserve_once(request: DeskRequest, writing: Writing, at: datetime) -> int:
     return int(body)
 
 
+@require_http_methods(["GET", "POST"])
+def contract_directly(request: DeskRequest, pk: int) -> HttpResponse:
+    """The same steps for a contract without a reservation before it (T12)."""
+    unit, at, verb = _unit(request, pk), timezone.now(), "contract_directly"
+    require(request.user, "sales.contract_directly", unit.project_id)
+    given = request.POST if request.method == "POST" else request.GET
+    writing = _writing(request, unit, given, business_day(at))
+    if request.method == "POST":
+        return _contract_directly(request, writing, at)
+    step = min(_asked(given), writing.furthest())
+    if step >= TERMS:
+        writing.offer_terms()
+    context = _context(request, writing, step, at, verb)
+    return render(request, "sales/reservation_form.html", context)
+
+
+def _contract_directly(request: DeskRequest, writing: Writing, at: datetime) -> HttpResponse:
+    furthest = writing.furthest()
+    form = DirectContractForm(request.POST)
+    if furthest == CHECK and form.is_valid():
+        signed = _priced_on(request, writing, form.cleaned_data["signed_on"], at)
+        if form.accepts(signed.form):
+            with refusals_on(form):
+                deal_id = _sign_once(request, signed, form, at)
+                made = Contract.objects.get(deal_id=deal_id, is_void=False)
+                messages.success(
+                    request, _("Contract %(number)s is signed") % {"number": made.number}
+                )
+                return redirect("sales:deal", pk=deal_id)
+    writing.unit.refresh_from_db()
+    writing.offer_terms()
+    context = _context(request, writing, furthest, at, "contract_directly")
+    return render(request, "sales/reservation_form.html", {**context, "signing": form}, status=422)
+
+
+def _priced_on(request: DeskRequest, writing: Writing, day: date, at: datetime) -> Writing:
+    """The same deal as if it were agreed on the day of the contract: that day's prices count."""
+    data = writing.data.copy()
+    data["reserved_on"] = data["sign_by"] = day.isoformat()
+    return _writing(request, writing.unit, data, business_day(at))
+
+
+def _sign_once(
+    request: DeskRequest, writing: Writing, form: DirectContractForm, at: datetime
+) -> int:
+    """The deal that this very form signed; a second click finds the first answer."""
+    data, unit, signing = writing.form.cleaned_data, writing.unit, form.cleaned_data
+
+    def do() -> tuple[int, str]:
+        made = contracts.contract_directly(
+            unit_id=unit.pk,
+            buyers=writing.buyers.drafts(),
+            payment_plan_id=data["plan"].pk,
+            signed_on=signing["signed_on"],
+            discount_ids=[row.pk for row in data["discount"]],
+            deposit=data["deposit"],
+            special=writing.form.special(),
+            attached=writing.companions.wishes,
+            number=signing["number"],
+            terms=signing["terms"],
+            by=request.user,
+            at=at,
+        )
+        return 201, str(made.deal_id)
+
+    said = f"{_address(writing, CHECK)}&{signing['number']}&{signing['terms']}"
+    fingerprint = hashlib.sha256(f"{unit.pk}!{said}".encode()).hexdigest()
+    key = signing["request_key"] or uuid4()
+    _status, body = answer_once(
+        key=f"desk:{key}", fingerprint=fingerprint, do=do, by=request.user, at=at
+    )
+    return int(body)
+
+
 @require_safe
 def reserve_preview(request: DeskRequest, pk: int) -> HttpResponse:
     """The agreement as it would be printed, marked as a draft; it is no copy of anything."""
     unit, at = _unit(request, pk), timezone.now()
-    require(request.user, "sales.reserve_unit", unit.project_id)
+    if not request.user.may("sales.contract_directly", unit.project_id):
+        require(request.user, "sales.reserve_unit", unit.project_id)
     require(request.user, "documents.print", unit.project_id)
     writing = _writing(request, unit, request.GET, business_day(at))
     if writing.furthest() != CHECK or writing.form.offer is None:
