@@ -278,3 +278,38 @@ FORMULA_PROBLEMS = {
     "area_invalid": _("the area is not possible"),
     "amount_out_of_range": _("the number becomes too large"),
 }
+
+# The rules' codes for what keeps a price or a schedule from being worked out, in words.
+PRICE_PROBLEMS = {
+    "price_missing": _("the unit has no list price"),
+    "price_not_positive": _("nothing of the price would be left"),
+    "area_missing": _("the area is missing"),
+    "area_invalid": _("the area is not possible"),
+    "amount_out_of_range": _("the number becomes too large"),
+    "date_out_of_range": _("a due date would lie before 1900 or after 2200"),
+    "too_many_discounts": _("at most %(most)s discounts go with a deal"),
+    "too_many_choices": _("at most %(most)s discounts may exclude each other"),
+    "too_many_attached": _("at most %(most)s units go with a unit"),
+    "discount_twice": _("the discount %(item)s is given twice"),
+    "discount_invalid": _("the amount or rate of the discount %(item)s is not possible"),
+    "several_plan_discounts": _("more than one discount stands for a payment plan: %(items)s"),
+    "lump_sum_too_large": _("a lump sum takes off more than there is"),
+    "floor_not_in_formula": _("the formula %(formula)s has no floor %(floor_no)s"),
+    "factor_unknown": _("the formula %(formula)s has no row “%(row)s” for %(factor)s"),
+    "plan_empty": _("the payment plan has no lines"),
+    "plan_too_long": _("a payment plan has at most %(most)s lines"),
+    "amount_invalid": _("an amount of the payment plan is not possible"),
+    "remainder_lines": _("exactly one line of the payment plan takes the rest"),
+    "several_lines_include_deposit": _("only one line of the payment plan may include the deposit"),
+    "several_deposit_lines": _("only one line of the payment plan may be the deposit"),
+    "line_value_invalid": _("the amount or rate of line %(line)s is not possible"),
+    "base_is_circular": _("line %(line)s is worked out from itself"),
+    "other_loans_exceed_loan_total": _(
+        "the other loans are larger than the sum of all loans of line %(line)s"
+    ),
+    "deposit_exceeds_plan": _("the deposit is larger than what is to be paid"),
+    "deposit_exceeds_line": _("the deposit is larger than line %(line)s, which includes it"),
+    "lines_exceed_total": _("the lines of the payment plan come to more than the price"),
+    "down_payment_below_minimum": _("the down payment is smaller than the law demands"),
+    "parts_invalid": _("the amount cannot be divided into %(count)s parts"),
+}

@@ -594,7 +594,7 @@ def offer_lines(planned: payment_plan.Schedule) -> tuple[OfferLine, ...]:
 def refusal_of(problem: PricingProblem | DateOutOfRange | AmountOutOfRange) -> Refusal:
     """The sentence for what the rules could not work out."""
     if not isinstance(problem, PricingProblem):
-        return errors.PriceNotComputable(problem=str(problem))
+        return errors.PriceNotComputable(problem=problem_said(problem))
     if problem.code in {"deposit_exceeds_line", "deposit_exceeds_plan"}:
         return errors.DepositExceedsDownPayment(**problem.facts)
     if problem.code == "amount_invalid" and problem.facts.get("name") == "deposit":
@@ -602,7 +602,17 @@ def refusal_of(problem: PricingProblem | DateOutOfRange | AmountOutOfRange) -> R
     if problem.code == "down_payment_below_minimum":
         shown = {key: f"{Decimal(str(value)) * 100:.2f} %" for key, value in problem.facts.items()}
         return errors.DownPaymentBelowMinimum(**shown)
-    return errors.PriceNotComputable(problem=problem.code)
+    return errors.PriceNotComputable(problem=problem_said(problem))
+
+
+def problem_said(problem: PricingProblem | DateOutOfRange | AmountOutOfRange) -> str:
+    """What the rules could not work out, in words."""
+    if isinstance(problem, DateOutOfRange):
+        return str(errors.PRICE_PROBLEMS["date_out_of_range"])
+    if isinstance(problem, AmountOutOfRange):
+        return str(errors.PRICE_PROBLEMS["amount_out_of_range"])
+    said = errors.PRICE_PROBLEMS.get(problem.code) or errors.FORMULA_PROBLEMS[problem.code]
+    return str(said) % problem.facts
 
 
 def _offer(

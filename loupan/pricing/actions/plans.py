@@ -14,7 +14,7 @@ from loupan.org.permissions import require
 from loupan.pricing import errors
 from loupan.pricing.actions.policies import renew_stamp
 from loupan.pricing.models import PaymentPlan, PaymentPlanLine
-from loupan.pricing.queries import plan_lines
+from loupan.pricing.queries import plan_lines, problem_said
 from loupan.pricing.rules import payment_plan
 from loupan.pricing.rules.tracing import PricingProblem
 
@@ -146,4 +146,4 @@ def _try_out(lines: Sequence[PlanLineDraft]) -> None:
             anchors=payment_plan.Anchors(reservation=TRIAL_DAY, contract=TRIAL_DAY),
         )
     except PricingProblem as problem:
-        raise errors.PlanLinesDoNotFit(problem=problem.code) from problem
+        raise errors.PlanLinesDoNotFit(problem=problem_said(problem)) from problem

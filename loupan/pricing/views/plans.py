@@ -161,7 +161,7 @@ def _example(request: DeskRequest, lines: Any, project_id: int) -> dict[str, Any
         )
     except PricingProblem as problem:
         said = _("The lines do not make a schedule yet (%(problem)s).")
-        return {"problem": said % {"problem": problem.code}}
+        return {"problem": said % {"problem": queries.problem_said(problem)}}
     labels = dict(PaymentPlanLine.MoneyType.choices)
     return {
         "total": total,
