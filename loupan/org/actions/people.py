@@ -208,7 +208,8 @@ def _hand_over(
         raise ChangedMeanwhile
     moved = 0
     for project in Project.objects.filter(pk__in={one.project_id for one in left}).order_by("pk"):
-        successor = User.objects.filter(pk=successors.get(project.pk)).first()
+        chosen = successors.get(project.pk)
+        successor = User.objects.filter(pk=chosen).first() if chosen else None
         if successor is None:
             raise errors.SuccessorMissing(person=user, project=project)
         if successor.pk == user.pk:
