@@ -59,6 +59,8 @@ def seal(content: bytes) -> bytes:
 
 
 def unseal(stored: bytes) -> bytes:
+    if not stored:
+        return b""
     key_id, _colon, sealed = stored.partition(b":")
     key = _keys(settings.FIELD_KEYS)[key_id.decode()]
     return AESGCM(key).decrypt(sealed[:12], sealed[12:], key_id)

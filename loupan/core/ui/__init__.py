@@ -7,6 +7,7 @@ folder by noun and are reached by this one name.
 from loupan.core.ui.columns import Cell, Column, InlineEdit, Text, export_value
 from loupan.core.ui.forms import answer_form, refusals_on
 from loupan.core.ui.lists import EXPORT_LIMIT, XLSX, ListPage
+from loupan.core.ui.posting import ReasonForm
 from loupan.core.ui.reference import EditPage
 from loupan.core.verbs import BulkVerb
 
@@ -19,6 +20,7 @@ __all__ = [
     "EditPage",
     "InlineEdit",
     "ListPage",
+    "ReasonForm",
     "Text",
     "answer_form",
     "export_value",

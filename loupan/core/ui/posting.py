@@ -84,7 +84,7 @@ def answer(page: ListPage, request: Any) -> HttpResponse:
 
 
 def _columns(page: ListPage, request: Any) -> HttpResponse:
-    known = [column.key for column in page.columns]
+    known = [column.key for column in page.look(request).all_columns]
     chosen = [key for key in request.POST.getlist("column") if key in known]
     remember_columns(
         page=page.page_key(request), columns=chosen, by=request.user, at=timezone.now()

@@ -1,6 +1,7 @@
 """The list of units and the page of one."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from django.contrib import messages
@@ -14,9 +15,10 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from loupan.core.refusals import Refusal
-from loupan.core.ui import ListPage, answer_form, refusals_on
+from loupan.core.ui import BulkVerb, ListPage, ReasonForm, answer_form, refusals_on
 from loupan.inventory import tables
 from loupan.inventory.actions import property as properties
+from loupan.inventory.actions import units as moves
 from loupan.inventory.filters import UnitFilter
 from loupan.inventory.forms import property as forms
 from loupan.inventory.hooks import panels_of
@@ -29,9 +31,12 @@ from loupan.inventory.permissions import (
     IMPORT_UNITS,
     READ_BOARD,
     READ_FLOOR_PRICE,
+    RELEASE_UNIT,
+    WITHHOLD_UNIT,
 )
 from loupan.inventory.queries import units as queries
 from loupan.inventory.states import UnitStatus
+from loupan.org.models import User
 from loupan.org.permissions import require
 from loupan.org.queries import DeskRequest, current_project
 from loupan.parameters.hooks import SUBJECTS
@@ -86,6 +91,33 @@ def _unit_verbs(request: DeskRequest) -> list[Page]:
     return verbs
 
 
+def _release(*, pk: int, by: User, at: datetime) -> object:
+    return moves.release_units(unit_ids=[pk], by=by, at=at)
+
+
+def _withhold(*, pk: int, reason: str, by: User, at: datetime) -> object:
+    return moves.withhold_units(unit_ids=[pk], reason=reason, by=by, at=at)
+
+
+def _offer_again(*, pk: int, by: User, at: datetime) -> object:
+    return moves.unwithhold_units(unit_ids=[pk], by=by, at=at)
+
+
+BULK_VERBS = [
+    BulkVerb(
+        "release", gettext_lazy("Release for sale"), RELEASE_UNIT, rows=queries.standing_units, act=_release,
+        icon="player-play",
+    ),
+    BulkVerb(
+        "withhold", gettext_lazy("Withhold"), WITHHOLD_UNIT, rows=queries.standing_units,
+        act=_withhold, form=lambda data, _user, _project: ReasonForm(data), icon="ban",
+    ),
+    BulkVerb(
+        "unwithhold", gettext_lazy("Offer again"), WITHHOLD_UNIT, rows=queries.standing_units,
+        act=_offer_again, icon="rotate",
+    ),
+]  # fmt: skip
+
 unit_list = require_http_methods(["GET", "HEAD", "POST"])(
     ListPage(
         title=gettext_lazy("Units"),
@@ -97,6 +129,8 @@ unit_list = require_http_methods(["GET", "HEAD", "POST"])(
         order="number",
         export_permission="sales.export",
         filename="units",
+        bulk=BULK_VERBS,
+        key="inventory:units",
         subtotals={"list_total": Sum("list_total")},
         row_url=tables.unit_url,
         verbs=_unit_verbs,
