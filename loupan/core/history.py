@@ -42,6 +42,8 @@ VERBS = {
     "left": gettext_lazy("left"),
     "locked": gettext_lazy("locked"),
     "made": gettext_lazy("made"),
+    "moved": gettext_lazy("moved"),
+    "merged": gettext_lazy("merged"),
     "printed": gettext_lazy("printed"),
     "received": gettext_lazy("received"),
     "recorded": gettext_lazy("recorded"),

@@ -8,7 +8,7 @@ from datetime import datetime
 from decimal import Decimal
 from itertools import cycle
 
-from loupan.config.demo import dossier
+from loupan.config.demo import dossier, setting_up
 from loupan.config.demo import property as stock_of
 from loupan.config.demo.customers import Known, Visitors
 from loupan.config.demo.diary import Diary
@@ -72,11 +72,14 @@ def tell(*, at: datetime) -> None:
     _west(cast.west, diary)
     _east(cast.east, diary)
     diary.tell()
+    setting_up.lock_for_all(User.objects.get(username="ad"), at)
+    setting_up.note_budgets(cast.west.project, cast.west["sm"], at)
 
 
 def _west(office: Office, diary: Diary) -> None:
     director, clerk = office["pd"], office["cc"]
     dossier.written(office.project, by=office["mk"], at=diary.moment(111, 600))
+    setting_up.set_up(office.project, office["mk"], diary.moment(111, 660))
     prices = set_prices(office, director, diary.moment(110, 600))
     visitors = Visitors(office, prices, Invented(1803), diary)
     stock = stock_of.build(office, stock_of.TOWERS_WEST, diary.moment(108, 600), stalls=96)

@@ -118,6 +118,10 @@ GUIDES = (
         Step(_("Give people an account"),
              _("Make the account, give the post, hand over the one-time password on paper."),
              "org:users"),
+        Step(_("Set up how your office works"),
+             _("Parameters, dictionaries, numbers, holidays, custom fields: for the group, a company"
+               " or a project."),
+             "parameters:values"),
         Step(_("Read the log"), _("Who did what, when, in which post; it cannot be changed."),
              "org:audit"),
         Step(_("Set the paper"),
