@@ -11,10 +11,15 @@ class InventoryApp(AppConfig):
 
         from loupan.inventory.hooks import Panel, panels
         from loupan.inventory.models import Unit, UnitFieldValue
-        from loupan.inventory.parameters import UNIT
+        from loupan.inventory.parameters import DICTIONARIES, UNIT
         from loupan.inventory.queries.units import units_for
         from loupan.org.models import User
-        from loupan.parameters.hooks import Found, Subject, declare_subject
+        from loupan.parameters.hooks import (
+            Found,
+            Subject,
+            declare_dictionaries,
+            declare_subject,
+        )
         from loupan.parameters.queries.book import book_of
 
         def find(viewer: User, pk: int) -> Found | None:
@@ -37,3 +42,4 @@ class InventoryApp(AppConfig):
             )
         )  # fmt: skip
         panels.plug("fields", fields_panel)
+        declare_dictionaries(*DICTIONARIES)

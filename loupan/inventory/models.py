@@ -14,7 +14,7 @@ from loupan.core.models import FileImport
 from loupan.core.money import AreaField, MoneyField, UnitPriceField
 from loupan.inventory.states import UnitStatus
 from loupan.org.models import PriceBasis, Project
-from loupan.parameters.models import FieldValue
+from loupan.parameters.models import DictionaryEntry, FieldValue
 
 
 class Zone(models.Model):
@@ -78,6 +78,15 @@ class Building(models.Model):
     code = models.CharField(_("Code"), max_length=20)
     name = models.CharField(_("Name"), max_length=60)
     sort = models.PositiveIntegerField(_("Order"), default=0)
+    # An entry of the dictionary "inventory.building_type"; uses and tenures of units likewise.
+    building_type = models.ForeignKey(
+        DictionaryEntry,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("Building type"),
+    )
     is_parking = models.BooleanField(_("Parking or storage"), default=False)
     completes_on = models.DateField(_("Completion date"), null=True, blank=True)
     # Money of pre-sold units goes to an account the authority watches (L-22).
@@ -259,6 +268,22 @@ class Unit(models.Model):
     product_type = models.CharField(
         _("Product type"), max_length=8, choices=ProductType, default=ProductType.FLAT
     )
+    use = models.ForeignKey(
+        DictionaryEntry,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("Planned use"),
+    )
+    tenure = models.ForeignKey(
+        DictionaryEntry,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("Tenure"),
+    )
     orientation = models.CharField(
         _("Orientation"), max_length=2, choices=Orientation, default="", blank=True
     )
@@ -354,7 +379,7 @@ class Unit(models.Model):
 class EncumbranceKind(models.TextChoices):
     """What a third party holds on a unit (INV-14). A seal blocks every sale, the others warn."""
 
-    MORTGAGE = "mortgage", _("Mortgage of construction in progress")
+    MORTGAGE = "mortgage", _("Construction mortgage")
     PRE_NOTICE = "pre_notice", _("Pre-notice registration")
     SEAL = "seal", _("Court seal")
 

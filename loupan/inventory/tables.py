@@ -108,6 +108,10 @@ UNIT_COLUMNS = [
     Column("status", _("Status"), kind="status", tone=status_tone, group="status"),
     Column("layout", _("Layout"), value=_layout, group="layout__code"),
     Column("product_type", _("Product type"), is_hidden=True, group="product_type"),
+    Column("use", _("Planned use"), value=lambda unit: unit.use and str(unit.use), is_hidden=True),
+    Column(
+        "tenure", _("Tenure"), value=lambda unit: unit.tenure and str(unit.tenure), is_hidden=True
+    ),
     Column("orientation", _("Orientation"), is_hidden=True, group="orientation"),
     Column("built_area", _("Built area"), kind="area"),
     Column("inner_area", _("Inner area"), kind="area"),

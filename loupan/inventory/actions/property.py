@@ -29,6 +29,8 @@ EDITABLE = (
     "orientation",
     "view",
     "product_type",
+    "use",
+    "tenure",
     *AREAS,
     "fitout",
     "balcony_area",

@@ -19,6 +19,9 @@ from loupan.inventory.models import (
     Unit,
     Zone,
 )
+from loupan.inventory.parameters import BUILDING_TYPE, TENURE, USE
+from loupan.parameters.models import DictionaryEntry
+from loupan.parameters.queries.entries import entries_in_use
 
 
 class ZoneForm(OfProjectForm):
@@ -49,7 +52,7 @@ class BuildingForm(OfProjectForm):
     class Meta:
         model = Building
         fields = [
-            "code", "name", "zone", "permit", "sort", "is_parking", "completes_on",
+            "code", "name", "zone", "permit", "building_type", "sort", "is_parking", "completes_on",
             "supervised_bank", "supervised_account", "completion_filing", "completion_filed_on",
             "survey_report", "surveyed_on",
         ]  # fmt: skip
@@ -65,6 +68,7 @@ class BuildingForm(OfProjectForm):
             field = self.fields[name]
             assert isinstance(field, forms.ModelChoiceField)
             field.queryset = model.objects.filter(project_id=self.instance.project_id)
+        _offer(self, "building_type", self.instance.project_id, BUILDING_TYPE)
 
 
 class EntranceForm(OfProjectForm):
@@ -94,6 +98,17 @@ class LayoutForm(OfProjectForm):
         return typed
 
 
+def _offer(form: forms.BaseForm, name: str, project_id: int, dictionary: str) -> None:
+    """The words in use, and the one this row has although it went out of use."""
+    field = form.fields[name]
+    assert isinstance(field, forms.ModelChoiceField)
+    kept = form.get_initial_for_field(field, name)
+    words = entries_in_use(project_id, dictionary)
+    if kept is not None:
+        words |= DictionaryEntry.objects.filter(pk=getattr(kept, "pk", kept), dictionary=dictionary)
+    field.queryset = words
+
+
 def area_field(label: Any) -> forms.DecimalField:
     return forms.DecimalField(
         label=label,
@@ -110,6 +125,12 @@ class UnitForm(forms.Form):
     version = forms.IntegerField(widget=forms.HiddenInput, min_value=0)
     layout = forms.ModelChoiceField(Layout.objects.none(), label=_("Layout"), required=False)
     product_type = forms.ChoiceField(label=_("Product type"), choices=ProductType)
+    use = forms.ModelChoiceField(
+        DictionaryEntry.objects.none(), label=_("Planned use"), required=False
+    )
+    tenure = forms.ModelChoiceField(
+        DictionaryEntry.objects.none(), label=_("Tenure"), required=False
+    )
     orientation = forms.ChoiceField(label=_("Orientation"), choices=Orientation, required=False)
     view = forms.CharField(label=_("View"), max_length=40, required=False)
     fitout = forms.ChoiceField(label=_("Fit-out"), choices=Fitout, required=False)
@@ -128,6 +149,8 @@ class UnitForm(forms.Form):
         layout = self.fields["layout"]
         assert isinstance(layout, forms.ModelChoiceField)
         layout.queryset = Layout.objects.filter(project_id=unit.project_id)
+        _offer(self, "use", unit.project_id, USE)
+        _offer(self, "tenure", unit.project_id, TENURE)
 
     def typed(self) -> dict[str, Any]:
         """The arguments of `edit_unit`."""

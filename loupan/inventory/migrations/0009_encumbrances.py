@@ -22,6 +22,8 @@ def keep_marks(apps, schema_editor):
             ],
             batch_size=1000,
         )
+    if schema_editor.connection.vendor == 'postgresql':
+        schema_editor.execute('SET CONSTRAINTS ALL IMMEDIATE')
 
 
 class Migration(migrations.Migration):
@@ -37,7 +39,7 @@ class Migration(migrations.Migration):
             name='Encumbrance',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('mortgage', 'Mortgage of construction in progress'), ('pre_notice', 'Pre-notice registration'), ('seal', 'Court seal')], max_length=10, verbose_name='Kind')),
+                ('kind', models.CharField(choices=[('mortgage', 'Construction mortgage'), ('pre_notice', 'Pre-notice registration'), ('seal', 'Court seal')], max_length=10, verbose_name='Kind')),
                 ('holder', models.CharField(blank=True, max_length=80, verbose_name='Holder')),
                 ('document_no', models.CharField(blank=True, max_length=80, verbose_name='Document number')),
                 ('reason', models.CharField(blank=True, max_length=200, verbose_name='Reason')),

@@ -39,7 +39,7 @@ def _reach(viewer: User, project: str = "project_id") -> Q:
 
 def units_for(viewer: User) -> QuerySet[Unit]:
     return Unit.objects.filter(_reach(viewer)).select_related(
-        "project", "building", "entrance", "layout"
+        "project", "building", "entrance", "layout", "use", "tenure"
     )
 
 
