@@ -487,6 +487,10 @@ class UnitPriceVersionOut(Schema):
     new_total: MoneyOut | None
 
 
+class UnitPriceVersionsOut(Schema):
+    items: list[UnitPriceVersionOut]
+
+
 def _new_prices(request: ApiRequest, project: Project, given: Sequence[GivenIn]) -> list[NewPrice]:
     known = set(
         units_for(request.user)
@@ -536,7 +540,7 @@ def price_limits(request: ApiRequest, project_id: Id, payload: LimitsIn) -> Any:
 
 
 @router.get(
-    "units/{unit_id}/prices/", response={200: list[UnitPriceVersionOut], **ERRORS},
+    "units/{unit_id}/prices/", response={200: UnitPriceVersionsOut, **ERRORS},
     summary="Every version of a unit's prices",
 )  # fmt: skip
 def prices_of_unit(request: ApiRequest, unit_id: Id) -> Any:
@@ -545,7 +549,7 @@ def prices_of_unit(request: ApiRequest, unit_id: Id) -> Any:
     unit = get_object_or_404(units_for(request.user), pk=unit_id)
     lines = queries.prices_of_unit(request.user, unit)[:200]
     of_list = ("number", "name", "kind", "level", "status", "took_effect_at")
-    return [
+    items = [
         {
             "price_list_id": line.price_list_id,
             **{name: getattr(line.price_list, name) for name in of_list},
@@ -556,6 +560,7 @@ def prices_of_unit(request: ApiRequest, unit_id: Id) -> Any:
         }
         for line in lines
     ]
+    return {"items": items}
 
 
 # --- Formulas and tables --------------------------------------------------------------------------
@@ -601,6 +606,10 @@ class ResultOut(Schema):
     value: str | None
     problem: str
     passed: bool
+
+
+class ResultsOut(Schema):
+    items: list[ResultOut]
 
 
 class TriedOut(Schema):
@@ -685,12 +694,12 @@ def save_formula_case(request: ApiRequest, formula_id: Id, payload: CaseIn) -> A
 
 
 @router.get(
-    "formulas/{formula_id}/results/", response={200: list[ResultOut], **ERRORS},
+    "formulas/{formula_id}/results/", response={200: ResultsOut, **ERRORS},
     summary="Run the cases of a formula",
 )  # fmt: skip
 def formula_results(request: ApiRequest, formula_id: Id) -> Any:
     """Every saved case computed anew."""
-    return _results(_formula(request, formula_id))
+    return {"items": _results(_formula(request, formula_id))}
 
 
 def _results(row: Formula) -> list[dict[str, Any]]:
