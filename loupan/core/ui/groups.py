@@ -82,7 +82,11 @@ def _group(
     totals: Mapping[str, models.Aggregate],
     keys: int,
 ) -> Group:
-    value = line[0] if keys == 1 else (None if line[0] is None else f"{line[0]}-{line[1]:02d}")
+    value = (
+        line[0]
+        if keys == 1
+        else (None if line[0] is None else f"{int(line[0])}-{int(line[1]):02d}")
+    )
     sums = {
         name: Decimal(str(amount or 0)).quantize(Decimal("0.01"))
         for name, amount in zip(totals, line[keys + 1 :], strict=True)
