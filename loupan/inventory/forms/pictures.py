@@ -6,6 +6,7 @@ from typing import Any
 import orjson
 from django import forms
 from django.core.exceptions import ValidationError
+from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from loupan.core.pictures import MOST_BYTES, CleanPicture, NotAPicture, PictureTooBig, clean_picture
@@ -15,6 +16,11 @@ from loupan.inventory.queries.units import buildings_for
 from loupan.org.models import User
 
 MOST_SPOTS = 2_000
+
+
+def sent(request: HttpRequest) -> tuple[Any, Any]:
+    """The arguments of a form with files: what was posted, also if that is nothing; None before."""
+    return (request.POST, request.FILES) if request.method == "POST" else (None, None)
 
 
 class PictureForm(forms.Form):

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from loupan.core.ui import answer_form, refusals_on
 from loupan.inventory.actions.pictures import add_layout_picture, remove_layout_picture
-from loupan.inventory.forms.pictures import LayoutPictureForm
+from loupan.inventory.forms.pictures import LayoutPictureForm, sent
 from loupan.inventory.models import Layout, LayoutPicture
 from loupan.inventory.permissions import EDIT_PROPERTY
 from loupan.inventory.queries.plans import layout_figures, pictures_for, with_pictures
@@ -69,7 +69,7 @@ def _points(layout: Layout) -> list[str]:
 def layout_picture_new(request: DeskRequest, pk: int) -> HttpResponse:
     found = _layout(request, pk)
     require(request.user, EDIT_PROPERTY, found.project_id)
-    form = LayoutPictureForm(request.POST or None, request.FILES or None)
+    form = LayoutPictureForm(*sent(request))
     if form.is_valid():
         with refusals_on(form):
             add_layout_picture(layout_id=pk, **form.chosen(), by=request.user, at=timezone.now())

@@ -17,7 +17,7 @@ from loupan.inventory.actions.pictures import (
     place_spots,
     redraw_site_plan,
 )
-from loupan.inventory.forms.pictures import PictureForm, SitePlanForm, SpotsForm
+from loupan.inventory.forms.pictures import PictureForm, SitePlanForm, SpotsForm, sent
 from loupan.inventory.models import HotSpot, SitePlan, Unit
 from loupan.inventory.permissions import EDIT_PROPERTY, READ_BOARD
 from loupan.inventory.queries.board import board_version
@@ -69,9 +69,7 @@ def plan_list(request: DeskRequest) -> HttpResponse:
 def plan_new(request: DeskRequest) -> HttpResponse:
     project = current_project(request)
     require(request.user, EDIT_PROPERTY, project.pk)
-    form = SitePlanForm(
-        request.POST or None, request.FILES or None, viewer=request.user, project_id=project.pk
-    )
+    form = SitePlanForm(*sent(request), viewer=request.user, project_id=project.pk)
     if form.is_valid():
         with refusals_on(form):
             plan = draw_site_plan(**form.chosen(), by=request.user, at=timezone.now())
@@ -189,7 +187,7 @@ def plan_spots(request: DeskRequest, pk: int) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def plan_picture(request: DeskRequest, pk: int) -> HttpResponse:
     found = _plan_to_edit(request, pk)
-    form = PictureForm(request.POST or None, request.FILES or None)
+    form = PictureForm(*sent(request))
     if form.is_valid():
         with refusals_on(form):
             redraw_site_plan(plan_id=pk, **form.chosen(), by=request.user, at=timezone.now())

@@ -16,6 +16,7 @@ from loupan.core.ui import answer_form, refusals_on
 from loupan.core.ui.lists import XLSX
 from loupan.inventory import spreadsheets, tasks
 from loupan.inventory.actions.imports import receive_units_file
+from loupan.inventory.forms.pictures import sent
 from loupan.inventory.forms.surveys import AreaForm, SurveyForm
 from loupan.inventory.models import ImportKind
 from loupan.inventory.permissions import EDIT_PROPERTY, IMPORT_UNITS, READ_BOARD
@@ -32,7 +33,7 @@ def survey_new(request: DeskRequest) -> HttpResponse:
     """A file of measured areas in any layout; it is only tried first, like a price list."""
     project = current_project(request)
     require(request.user, IMPORT_UNITS, project.pk)
-    form = SurveyForm(request.POST or None, request.FILES or None)
+    form = SurveyForm(*sent(request))
     if form.is_valid():
         file = form.cleaned_data["file"]
         with refusals_on(form):
