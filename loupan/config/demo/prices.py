@@ -35,7 +35,7 @@ class Prices:
 
 
 def set_prices(office: Office, by: User, at: datetime) -> Prices:
-    """The delivered settings, five plans, five discounts, three accounts, the sources."""
+    """The delivered settings, six plans, five discounts, three accounts, the sources."""
     project = office.project
     install_pricing_defaults(project_id=project.pk, by=by, at=at)
     save_policy(
@@ -71,6 +71,14 @@ def _plans(project_id: int, by: User, at: datetime) -> dict[str, int]:
             PlanLineDraft("instalment", share, Decimal("0.3"), offset_months=1),
             PlanLineDraft("instalment", share, Decimal("0.3"), offset_months=3),
             PlanLineDraft("balance", "remainder", offset_months=6),
+        ]),
+        ("PROGRESS", "按工程进度分期", "instalment", "0.98", [
+            DEPOSIT,
+            PlanLineDraft("down_payment", share, Decimal("0.3"), includes_deposit=True,
+                          offset_days=7),
+            PlanLineDraft("instalment", share, Decimal("0.4"), anchor="milestone", milestone="封顶",
+                          offset_days=15),
+            PlanLineDraft("balance", "remainder", anchor="handover"),
         ]),
         ("LUMP", "一次性付款", "lump_sum", "0.96", [
             DEPOSIT,

@@ -157,7 +157,7 @@ class Desk:
         return record_receipt(
             deal_id=deal.pk, amount=amount, method=method, money_type=money_type,
             received_on=at.date(), slip_number=f"{at:%m%d}{self._next():05d}",
-            request_key=self._key(), by=self.cashier, at=at,
+            request_key=self.key(), by=self.cashier, at=at,
         )  # fmt: skip
 
     def _mistaken(self, deal: Deal, receipt: Receipt, at: datetime) -> None:
@@ -173,7 +173,7 @@ class Desk:
             reason="客户征信未通过，协商退订" if not kept else "客户逾期未签约，定金按约不退",
             kept=min(kept, reservation.deal.deposit),
             unit_goes_to="available",
-            request_key=self._key(),
+            request_key=self.key(),
             by=self.director,
             at=at,
         )
@@ -181,7 +181,7 @@ class Desk:
     def _end_contract(self, contract: Contract, at: datetime) -> None:
         cancel_contract(
             contract_id=contract.pk, reason="贷款未获批，双方协商解除合同",
-            penalty=Decimal(20_000), unit_goes_to="available", request_key=self._key(),
+            penalty=Decimal(20_000), unit_goes_to="available", request_key=self.key(),
             by=self.director, at=at,
         )  # fmt: skip
 
@@ -205,7 +205,7 @@ class Desk:
         self.keys[0] += 1
         return self.keys[0]
 
-    def _key(self) -> UUID:
+    def key(self) -> UUID:
         return uuid5(_KEYS, f"{self.office.project.code}/{self._next()}")
 
 

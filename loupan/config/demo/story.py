@@ -10,6 +10,7 @@ from itertools import cycle
 
 from loupan.config.demo import dossier, setting_up
 from loupan.config.demo import property as stock_of
+from loupan.config.demo.afterwards import Afterwards
 from loupan.config.demo.customers import Known, Visitors
 from loupan.config.demo.diary import Diary
 from loupan.config.demo.invented import Invented
@@ -28,6 +29,7 @@ OPENING = Course()
 BY_FUND = Course(plan="COMBINED", discounts=("ONTIME", "MEMBER", "OPENING"))
 AT_ONCE = Course(plan="LUMP", discounts=("ONTIME", "OPENING"), signs_after=3)
 IN_PARTS = Course(plan="INSTALMENT", signs_after=6)
+AS_BUILT = Course(plan="PROGRESS", signs_after=6)
 LATE_PAYER = Course(pays=0)
 LOAN_WAITS = Course(pays=1)
 SIGNED_LATE = Course(signs_after=11, pays=1)
@@ -47,7 +49,7 @@ WEST = (
     (59, OPENING),
     (57, Course(cancelled_after=15, kept=Decimal(50_000))), (55, OPENING), (52, BY_FUND),
     (50, REFERRED), (48, LATE_PAYER), (46, OPENING), (44, IN_PARTS), (42, SIGNED_LATE),
-    (40, OPENING), (38, AT_ONCE), (36, BY_FUND), (35, LOAN_WAITS), (33, OPENING),
+    (40, OPENING), (38, AT_ONCE), (36, AS_BUILT), (35, LOAN_WAITS), (33, OPENING),
     (31, Course(cancelled_after=6)), (29, OPENING), (27, LOAN_WAITS), (26, OPENING), (24, AT_ONCE),
     (22, OPENING), (20, BY_FUND), (19, UNSIGNED), (17, WITH_STALL), (16, LOAN_WAITS), (14, RETYPED),
     (13, UNSIGNED), (11, OPENING), (10, UNSIGNED), (9, IN_PARTS), (8, OPENING), (7, UNSIGNED),
@@ -129,6 +131,8 @@ def _west(office: Office, diary: Diary) -> None:
         course = Course(plan="STALL", discounts=(), signs_after=3)
         _sale(desk, stall.number, stock, next(consultants), days_ago, course, couple=False)
     _prospects(visitors, office, number=84)
+    small = [next(free["1"]), next(free["1"])]
+    Afterwards(desk, office, stock).write(small, stalls[-1])
     _today(desk, stock, office, visitors, [next(free["1"]) for _each in range(6)])
 
 
