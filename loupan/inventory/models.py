@@ -219,6 +219,8 @@ class ProductType(models.TextChoices):
     OFFICE = "office", _("Office")
     PARKING = "parking", _("Parking stall")
     STORAGE = "storage", _("Storage unit")
+    GARDEN = "garden", _("Garden")
+    ROOF = "roof", _("Roof terrace")
 
 
 class Fitout(models.TextChoices):

@@ -154,6 +154,8 @@ _PRODUCTS: Final = {
     "office": ("办公", "写字楼", "办公楼", "office", "biuro"),
     "parking": ("车位", "车库", "停车位", "地下车位", "parking", "parking stall", "garaż"),
     "storage": ("储藏", "储藏室", "储物间", "storage", "komórka lokatorska"),
+    "garden": ("花园", "庭院", "下沉庭院", "院落", "garden", "ogród"),
+    "roof": ("露台", "屋顶", "屋顶露台", "roof", "roof terrace", "taras"),
 }  # fmt: skip
 _FITOUTS: Final = {
     "毛坯": "shell", "清水": "shell", "shell": "shell", "bare": "shell", "精装": "fitted",
@@ -480,7 +482,7 @@ def _orientation(text: str) -> str:
 
 @lru_cache(maxsize=4096)
 def _product_type(text: str) -> str:
-    """The product type a word means; a flat where the word says nothing of the six."""
+    """The product type a word means; a flat where the word says nothing of them."""
     word = text.lower()
     if word in _PRODUCT_OF:
         return _PRODUCT_OF[word]

@@ -96,7 +96,7 @@ PRODUCT_WORDS = {
     "parking": "车位",
     "storage": "储藏室",
     "garden": "花园",
-    "roof": "屋面",
+    "roof": "屋顶露台",
 }
 
 

@@ -539,3 +539,13 @@ def test_the_papers_list_what_goes_along(office: Office) -> None:
         assert table.rows[0][0] == stall.number
         assert table.total[-1] == "119,245.00"
         assert any(stall.number in text for _head, text in paper.clauses)
+
+
+@pytest.mark.parametrize("product", ["storage", "garden", "roof"])
+def test_a_garden_and_a_roof_terrace_go_with_a_flat_as_a_stall_does(
+    office: Office, product: str
+) -> None:
+    there = a_stall(office, product_type=product)
+    deal = reserve(office, there).deal
+    assert (status(there), deal.deal_total) == ("reserved", 1459160 + 120000)
+    there.full_clean(exclude=["layout"])  # It is a type that pages and files may choose.
