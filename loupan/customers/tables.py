@@ -78,8 +78,8 @@ def _grade_field(_request: Any, _row: Customer) -> fields.Field:
     return fields.ChoiceField(choices=Grade.choices)
 
 
-def _source_field(request: Any, row: Customer) -> fields.Field:
-    sources = queries.sources_of(request.project.company_id).values_list("pk", "name")
+def _source_field(_request: Any, row: Customer) -> fields.Field:
+    sources = queries.sources_of(row.project_id).values_list("pk", "name")
     return fields.TypedChoiceField(choices=list(sources), coerce=int)
 
 
