@@ -72,6 +72,8 @@ CUSTOMER_IMPORT = of(pk=lambda w: w.here.customer_import.pk)
 TEMPLATE = of(pk=lambda w: w.here.template.pk)
 LIST = of(pk=lambda w: w.here.price_list.pk)
 FORMULA = of(pk=lambda w: w.here.formula.pk)
+BATCH = of(pk=lambda w: w.here.batch.pk)
+PLANNED = of(pk=lambda w: w.here.control_plan.pk)
 TABLE = of(pk=lambda w: w.here.price_table.pk)
 
 
@@ -217,6 +219,20 @@ PAGES: dict[str, Row] = {
     "inventory:import_run": Row("inventory.import_units", IMPORT, method="post"),
     "inventory:import_errors": Row("inventory.import_units", IMPORT),
     "inventory:import_undo": Row("inventory.import_units", IMPORT, method="post"),
+    # Sales control
+    "inventory:batches": Row("inventory.read_board"),
+    "inventory:batch_new": Row("inventory.release_unit"),
+    "inventory:batch": Row("inventory.read_board", BATCH),
+    "inventory:batch_edit": Row("inventory.release_unit", BATCH),
+    "inventory:batch_plan": Row("inventory.release_unit", BATCH),
+    "inventory:batch_release": Row("inventory.release_unit", BATCH, method="post"),
+    "inventory:batch_discard": Row("inventory.release_unit", BATCH, method="post"),
+    "inventory:control_plans": Row("inventory.read_board"),
+    "inventory:control_plan_new": Row("inventory.release_unit"),
+    "inventory:control_plan": Row("inventory.read_board", PLANNED),
+    "inventory:control_plan_retry": Row("inventory.withhold_unit", PLANNED, method="post"),
+    "inventory:control_plan_cancel": Row("inventory.withhold_unit", PLANNED, method="post"),
+    "inventory:control_log": Row("inventory.read_board"),
     # Customers
     "customers:list": Row("customers.read"),
     "customers:choices": Row("customers.read"),
@@ -460,6 +476,27 @@ def an_entry(_world: World) -> dict[str, Any]:
 
 
 A_LIST = of(list_id=lambda w: w.here.price_list.pk)
+A_BATCH = of(batch_id=lambda w: w.here.batch.pk)
+A_PLAN = of(plan_id=lambda w: w.here.control_plan.pk)
+
+
+def a_new_batch(world: World) -> dict[str, Any]:
+    return {
+        "name": "加推",
+        "permit_id": world.here.permit.pk,
+        "unit_ids": [world.here.reservation.deal.unit_id],
+    }
+
+
+def a_moment(_world: World) -> dict[str, Any]:
+    return {"due_at": "2090-01-01T09:00:00+08:00"}
+
+
+def a_step(world: World) -> dict[str, Any]:
+    units = [world.here.unit.pk]
+    return {**a_moment(world), "verb": "withhold", "unit_ids": units, "reason": "调价"}
+
+
 A_FORMULA = of(formula_id=lambda w: w.here.formula.pk)
 
 
@@ -747,6 +784,22 @@ CALLS: dict[str, Row] = {
     "DELETE units/{unit_id}/locks/": Row("inventory.read_board", A_UNIT),
     "POST units/{unit_id}/holds/": Row("sales.hold_unit", A_UNIT, data=a_hold),
     "DELETE units/{unit_id}/holds/": Row("sales.hold_unit", A_UNIT),
+    "GET projects/{project_id}/release-batches/": Row("inventory.read_board", PROJECT),
+    "POST projects/{project_id}/release-batches/": Row(
+        "inventory.release_unit", PROJECT, data=a_new_batch
+    ),
+    "GET release-batches/{batch_id}/": Row("inventory.read_board", A_BATCH),
+    "POST release-batches/{batch_id}/release/": Row("inventory.release_unit", A_BATCH),
+    "POST release-batches/{batch_id}/plans/": Row("inventory.release_unit", A_BATCH, data=a_moment),
+    "DELETE release-batches/{batch_id}/": Row("inventory.release_unit", A_BATCH),
+    "GET projects/{project_id}/control-plans/": Row("inventory.read_board", PROJECT),
+    "POST projects/{project_id}/control-plans/": Row(
+        "inventory.withhold_unit", PROJECT, data=a_step
+    ),
+    "GET control-plans/{plan_id}/": Row("inventory.read_board", A_PLAN),
+    "POST control-plans/{plan_id}/retry/": Row("inventory.withhold_unit", A_PLAN),
+    "DELETE control-plans/{plan_id}/": Row("inventory.withhold_unit", A_PLAN),
+    "GET projects/{project_id}/control-log/": Row("inventory.read_board", PROJECT),
     "POST projects/{project_id}/releases/": Row(
         "inventory.release_unit", PROJECT, data=lambda w: {"unit_ids": [w.here.unit.pk]}
     ),

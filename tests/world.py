@@ -11,20 +11,23 @@ from django.utils import timezone
 from loupan.customers.models import Customer, CustomerImport
 from loupan.customers.parameters import CUSTOMER, SOURCE
 from loupan.documents.models import PaperTemplate
+from loupan.inventory.actions.control_plans import plan_control
 from loupan.inventory.models import (
     Building,
+    ControlPlan,
     Encumbrance,
     Entrance,
     Layout,
     LayoutPicture,
     Picture,
     PresalePermit,
+    ReleaseBatch,
     SitePlan,
     Unit,
     UnitImport,
     Zone,
 )
-from loupan.inventory.testing import a_layout, a_zone
+from loupan.inventory.testing import a_layout, a_release_batch, a_zone
 from loupan.ledger.models import Receipt
 from loupan.org.models import Department, DossierEntry, Post, Project, User
 from loupan.org.rules import ROLE_TEMPLATES
@@ -76,6 +79,8 @@ class Branch:
     price_list: PriceList
     formula: Formula
     price_table: PriceTable
+    batch: ReleaseBatch
+    control_plan: ControlPlan
 
     @property
     def deal(self) -> Deal:
@@ -175,6 +180,16 @@ def a_branch() -> Branch:
         price_list=a_price_list(project, office.cast.mk, at=at),
         formula=a_formula(project, office.cast.mk),
         price_table=one_price_tables(project, office.cast.mk)[0],
+        batch=a_release_batch(project, office.mo, [unit]),
+        control_plan=plan_control(
+            project_id=project.pk,
+            verb="withhold",
+            unit_ids=[unit.pk],
+            due_at=timezone.now() + timedelta(days=1),
+            reason="调价",
+            by=office.mo,
+            at=at,
+        ),
         unit_import=UnitImport.objects.create(
             project=project, filename="价格表.xlsx", content=b"", by=office.mo, made_at=at
         ),

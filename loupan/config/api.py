@@ -30,6 +30,7 @@ for module in (
     "parameters.api.fields",
     "inventory.api.units",
     "inventory.api.property",
+    "inventory.api.control",
     "inventory.api.encumbrances",
     "inventory.api.layouts",
     "customers.api.customers",

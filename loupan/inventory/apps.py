@@ -11,12 +11,13 @@ class InventoryApp(AppConfig):
 
         from loupan.inventory.hooks import Panel, panels
         from loupan.inventory.models import Unit, UnitFieldValue
-        from loupan.inventory.parameters import DICTIONARIES, UNIT
+        from loupan.inventory.parameters import DICTIONARIES, PARAMETERS, UNIT
         from loupan.inventory.queries.units import units_for
         from loupan.org.models import User
         from loupan.parameters.hooks import (
             Found,
             Subject,
+            declare,
             declare_dictionaries,
             declare_subject,
         )
@@ -42,4 +43,5 @@ class InventoryApp(AppConfig):
             )
         )  # fmt: skip
         panels.plug("fields", fields_panel)
+        declare(*PARAMETERS)
         declare_dictionaries(*DICTIONARIES)

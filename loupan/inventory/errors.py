@@ -355,3 +355,86 @@ class OfferedPrice(Refusal):
     """DOMAIN 2.2.5."""
 
     message = _("Unit %(unit)s has been offered: its price changes by an approved price list.")
+
+
+# --- Sales control ------------------------------------------------------------------------------
+
+
+class FiledPriceMissing(Refusal):
+    """SAL-29; demanded where the project says so."""
+
+    message = _("Unit %(unit)s has no filed price. Enter it, or change what a release needs.")
+
+
+class ListAboveFiled(Refusal):
+    """L-21."""
+
+    message = _("The list price of unit %(unit)s is above the filed price.")
+
+
+class PaymentPlanMissing(Refusal):
+    """CTL-03."""
+
+    message = _("The project has no payment plan in use on %(day)s. Enable one first.")
+
+
+class OtherPermit(Refusal):
+    """SAL-29."""
+
+    message = _("The building of unit %(unit)s has another permit than the batch.")
+
+
+class InAnotherBatch(Refusal):
+    message = _("Unit %(unit)s is in the batch “%(batch)s” already.")
+    field = "units"
+
+
+class BatchNameTaken(Refusal):
+    message = _("There is a batch “%(name)s” already.")
+    field = "name"
+
+
+class BatchIncomplete(Refusal):
+    """CTL-03."""
+
+    message = _("%(count)s units of the batch cannot be released yet. First: %(first)s")
+
+
+class BatchWaits(Refusal):
+    """SAL-29: a batch is released wholly or not at all."""
+
+    message = _("The batch is released as a whole; other units of it are not ready.")
+
+
+class BatchPlanned(Refusal):
+    message = _("The release of this batch is planned already. Cancel that plan first.")
+
+
+class InThePast(Refusal):
+    message = _("This moment is over. Choose a later one.")
+    field = "due_at"
+
+
+class EndsInThePast(Refusal):
+    message = _("This moment is over. Choose a later one.")
+    field = "until"
+
+
+class WordUnknown(Refusal):
+    message = _("This is no reason in use in this project.")
+    field = "word"
+
+
+class HolderUnknown(Refusal):
+    message = _("This person has no post in the project.")
+    field = "holder"
+
+
+class NoRightAnyMore(Refusal):
+    """CTL-04."""
+
+    message = _("%(person)s, who planned this, may not do it any more.")
+
+
+class NothingLeft(Refusal):
+    message = _("There is nothing left to do here: every unit is done or cancelled.")

@@ -1,23 +1,31 @@
 """How the list of units is narrowed, on the page and in its export."""
 
+from datetime import date
 from typing import Any
 
 import django_filters
-from django.db.models import QuerySet
+from django.db.models import F, QuerySet
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from loupan.core.calendar import day_bounds
+from loupan.core.forms import DayInput
 from loupan.inventory.models import (
     Building,
+    ControlPlan,
     Encumbrance,
     EncumbranceKind,
     Layout,
     Orientation,
     ProductType,
+    ReleaseBatch,
     Unit,
+    UnitChange,
 )
 from loupan.inventory.parameters import UNIT
-from loupan.inventory.states import UnitStatus
-from loupan.org.queries import current_project
+from loupan.inventory.states import BatchStatus, PlanStatus, UnitStatus
+from loupan.org.models import User
+from loupan.org.queries import current_project, staff_of
 from loupan.parameters.filters import add_custom_filters
 
 
@@ -74,3 +82,75 @@ class EncumbranceFilter(django_filters.FilterSet):  # type: ignore[misc]  # It i
     class Meta:
         model = Encumbrance
         fields: list[str] = []
+
+
+class BatchFilter(django_filters.FilterSet):  # type: ignore[misc]  # It is untyped.
+    q = django_filters.CharFilter(
+        label=_("Name"), field_name="name", lookup_expr="icontains", max_length=60
+    )
+    state = django_filters.ChoiceFilter(
+        label=_("State"), choices=BatchStatus.choices, empty_label=_("All states")
+    )
+
+    class Meta:
+        model = ReleaseBatch
+        fields: list[str] = []
+
+
+class ControlPlanFilter(django_filters.FilterSet):  # type: ignore[misc]  # It is untyped.
+    verb = django_filters.ChoiceFilter(
+        label=_("Step"), choices=ControlPlan.Verb.choices, empty_label=_("All steps")
+    )
+    state = django_filters.ChoiceFilter(
+        label=_("State"), choices=PlanStatus.choices, empty_label=_("All states")
+    )
+
+    class Meta:
+        model = ControlPlan
+        fields: list[str] = []
+
+
+def _people(request: Any) -> QuerySet[User]:
+    return staff_of(current_project(request).pk, timezone.now())
+
+
+class UnitChangeFilter(django_filters.FilterSet):  # type: ignore[misc]  # It is untyped.
+    """The control log narrowed: unit, building, by whom, to which status, between which days."""
+
+    q = django_filters.CharFilter(
+        label=_("Number"), field_name="unit__number", lookup_expr="icontains", max_length=60
+    )
+    building = django_filters.ModelChoiceFilter(
+        label=_("Building"),
+        field_name="unit__building",
+        queryset=_buildings,
+        empty_label=_("All buildings"),
+    )
+    to_status = django_filters.ChoiceFilter(
+        label=_("Became"), choices=UnitStatus.choices, empty_label=_("All statuses")
+    )
+    by = django_filters.ModelChoiceFilter(
+        label=_("By"), queryset=_people, empty_label=_("Everybody")
+    )
+    start = django_filters.DateFilter(
+        label=_("From"), method="since", widget=DayInput, input_formats=["%Y-%m-%d"]
+    )
+    end = django_filters.DateFilter(
+        label=_("To"), method="until", widget=DayInput, input_formats=["%Y-%m-%d"]
+    )
+    moves = django_filters.BooleanFilter(label=_("Moves only"), method="only_moves")
+
+    class Meta:
+        model = UnitChange
+        fields: list[str] = []
+
+    def since(self, rows: QuerySet[UnitChange], _name: str, day: date) -> QuerySet[UnitChange]:
+        return rows.filter(at__gte=day_bounds(day)[0])
+
+    def until(self, rows: QuerySet[UnitChange], _name: str, day: date) -> QuerySet[UnitChange]:
+        return rows.filter(at__lt=day_bounds(day)[1])
+
+    def only_moves(
+        self, rows: QuerySet[UnitChange], _name: str, chosen: Any
+    ) -> QuerySet[UnitChange]:
+        return rows.exclude(from_status=F("to_status")) if chosen else rows

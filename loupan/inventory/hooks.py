@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from loupan.core.hooks import Hook
 from loupan.core.people import Actor
@@ -57,3 +57,15 @@ panels: Hook[[Unit, User], Panel | None] = Hook("inventory.panels")
 def panels_of(unit: Unit, viewer: User) -> list[Panel]:
     found = (panels.call(key, unit, viewer) for key in panels.keys())  # noqa: SIM118  Not a dict.
     return [panel for panel in found if panel is not None]
+
+
+# Key "payment_plan", plugged in by pricing: (project id, day) -> whether a plan can be chosen that day.
+payment_plans: Hook[[int, date], bool] = Hook("inventory.payment_plans")
+PAYMENT_PLAN = "payment_plan"
+
+
+def has_payment_plan(project_id: int, on: date) -> bool:
+    """Whether units of the project can be bought by some plan; yes where no pricing is installed."""
+    if PAYMENT_PLAN in payment_plans.keys():  # noqa: SIM118  A Hook is no dict.
+        return payment_plans.call(PAYMENT_PLAN, project_id, on)
+    return True

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from loupan.core.db import LockingManager
 from loupan.core.models import FileImport
 from loupan.core.money import AreaField, MoneyField, UnitPriceField
-from loupan.inventory.states import UnitStatus
+from loupan.inventory.states import BatchStatus, PlanStatus, UnitStatus
 from loupan.org.models import PriceBasis, Project
 from loupan.parameters.models import DictionaryEntry, FieldValue
 
@@ -508,6 +508,167 @@ class HotSpot(models.Model):
 
     def __str__(self) -> str:
         return f"{self.unit_id} {self.x} {self.y}"
+
+
+class Withholding(models.Model):
+    """Why a unit is kept back from sale, who answers for it, and until when (CTL-01).
+
+    One is active per withheld unit; units withheld by a file or at the end of a deal have none.
+    """
+
+    project = models.ForeignKey(Project, on_delete=models.PROTECT, related_name="+")
+    unit = models.ForeignKey(Unit, on_delete=models.CASCADE, related_name="withholdings")
+    word = models.ForeignKey(
+        DictionaryEntry, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    reason = models.CharField(_("Reason"), max_length=200)
+    holder = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        related_name="+",
+        verbose_name=_("Answers for it"),
+    )
+    until = models.DateTimeField(_("Until"), null=True, blank=True)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    made_at = models.DateTimeField()
+    is_active = models.BooleanField(default=True)
+    ended_at = models.DateTimeField(null=True)
+    # Its time was over and the unit could not be offered: since when, and what was missing.
+    stuck_since = models.DateTimeField(null=True)
+    stuck_because = models.CharField(max_length=300, blank=True)
+
+    objects = LockingManager()
+
+    class Meta:
+        verbose_name = _("Withholding")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["unit"], condition=Q(is_active=True), name="withheld_once_at_a_time"
+            )
+        ]
+        indexes = [
+            models.Index(
+                fields=["until"], condition=Q(is_active=True), name="withholding_until_active"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.reason
+
+
+class ReleaseBatch(models.Model):
+    """Units that come to market together under one pre-sale permit (SAL-29)."""
+
+    project = models.ForeignKey(Project, on_delete=models.PROTECT, related_name="+")
+    permit = models.ForeignKey(
+        PresalePermit,
+        on_delete=models.PROTECT,
+        related_name="batches",
+        verbose_name=_("Pre-sale permit"),
+    )
+    name = models.CharField(_("Name"), max_length=60)
+    note = models.CharField(_("Note"), max_length=200, blank=True)
+    state = models.CharField(
+        _("State"), max_length=10, choices=BatchStatus, default=BatchStatus.PREPARED
+    )
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    made_at = models.DateTimeField()
+    released_at = models.DateTimeField(_("Released at"), null=True)
+    released_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+"
+    )
+    version = models.PositiveIntegerField(default=0)
+
+    objects = LockingManager()
+
+    class Meta:
+        ordering = ["-id"]
+        verbose_name = _("Release batch")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["project", "name"], name="release_batch_name_once_per_project"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class BatchUnit(models.Model):
+    """A unit of a release batch; while the batch is prepared, of no other."""
+
+    batch = models.ForeignKey(ReleaseBatch, on_delete=models.CASCADE, related_name="members")
+    unit = models.ForeignKey(Unit, on_delete=models.CASCADE, related_name="batches")
+    is_open = models.BooleanField(default=True)
+
+    class Meta:
+        verbose_name = _("Unit of a batch")
+        constraints = [
+            models.UniqueConstraint(fields=["batch", "unit"], name="batch_unit_once"),
+            models.UniqueConstraint(
+                fields=["unit"], condition=Q(is_open=True), name="batch_unit_in_one_open_batch"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.batch_id} {self.unit_id}"
+
+
+class ControlPlan(models.Model):
+    """A release, withholding or renewed offer that the clock carries out at an instant (CTL-04)."""
+
+    class Verb(models.TextChoices):
+        RELEASE = "release", _("Release for sale")
+        WITHHOLD = "withhold", _("Withhold")
+        UNWITHHOLD = "unwithhold", _("Offer again")
+
+    project = models.ForeignKey(Project, on_delete=models.PROTECT, related_name="+")
+    batch = models.ForeignKey(
+        ReleaseBatch, on_delete=models.PROTECT, null=True, blank=True, related_name="plans"
+    )
+    verb = models.CharField(_("Step"), max_length=10, choices=Verb)
+    due_at = models.DateTimeField(_("At"))
+    reason = models.CharField(_("Reason"), max_length=200, blank=True)
+    until = models.DateTimeField(_("Withheld until"), null=True, blank=True)
+    state = models.CharField(
+        _("State"), max_length=9, choices=PlanStatus, default=PlanStatus.WAITING
+    )
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    made_at = models.DateTimeField()
+    ran_at = models.DateTimeField(_("Carried out at"), null=True)
+    runs = models.PositiveSmallIntegerField(default=0)
+
+    objects = LockingManager()
+
+    class Meta:
+        ordering = ["-id"]
+        verbose_name = _("Planned step")
+        indexes = [
+            models.Index(fields=["due_at"], condition=Q(state="waiting"), name="control_plan_due"),
+            models.Index(fields=["project", "-id"], name="control_plan_of_project"),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.get_verb_display())
+
+
+class PlannedUnit(models.Model):
+    """One unit of a planned step: done, or why not."""
+
+    plan = models.ForeignKey(ControlPlan, on_delete=models.CASCADE, related_name="units")
+    unit = models.ForeignKey(Unit, on_delete=models.CASCADE, related_name="planned")
+    state = models.CharField(max_length=9, choices=PlanStatus, default=PlanStatus.WAITING)
+    refusal = models.CharField(max_length=300, blank=True)
+    done_at = models.DateTimeField(null=True)
+
+    class Meta:
+        verbose_name = _("Unit of a planned step")
+        constraints = [
+            models.UniqueConstraint(fields=["plan", "unit"], name="planned_unit_once_per_plan")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.plan_id} {self.unit_id}"
 
 
 class UnitChange(models.Model):

@@ -72,3 +72,42 @@ UNIT = Flow(
         "return_to_market": (frozenset({S.OFF_MARKET}), S.NOT_RELEASED),  # T20
     },
 )
+
+
+class BatchStatus(models.TextChoices):
+    PREPARED = "prepared", _("In preparation")
+    RELEASED = "released", _("Released")
+    DISCARDED = "discarded", _("Discarded")
+
+
+B = BatchStatus
+
+BATCH = Flow(
+    BatchStatus,
+    {
+        "edit": (frozenset({B.PREPARED}), B.PREPARED),
+        "release": (frozenset({B.PREPARED}), B.RELEASED),
+        "discard": (frozenset({B.PREPARED}), B.DISCARDED),
+    },
+)
+
+
+class PlanStatus(models.TextChoices):
+    """Of a planned step, and of each unit in it."""
+
+    WAITING = "waiting", _("Planned")
+    DONE = "done", _("Carried out")
+    FAILED = "failed", _("Not possible")
+    CANCELLED = "cancelled", _("Cancelled")
+
+
+P = PlanStatus
+
+CONTROL_PLAN = Flow(
+    PlanStatus,
+    {
+        "carry_out": (frozenset({P.WAITING, P.FAILED}), P.DONE),
+        "fail": (frozenset({P.WAITING, P.FAILED}), P.FAILED),
+        "cancel": (frozenset({P.WAITING, P.FAILED}), P.CANCELLED),
+    },
+)

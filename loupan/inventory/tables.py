@@ -1,6 +1,6 @@
 """The columns of the list of units, on the page and in the export alike; colours of statuses."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from html import escape
@@ -11,22 +11,26 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from loupan.core.models import ImportState
+from loupan.core.models import AuditEvent, ImportState
 from loupan.core.sheets.cells import plain
 from loupan.core.ui import Column
 from loupan.core.ui.imports import IMPORT_TONES
 from loupan.inventory.models import (
+    ControlPlan,
     Encumbrance,
     EncumbranceKind,
     Fitout,
     Orientation,
     ProductType,
+    ReleaseBatch,
     Unit,
+    UnitChange,
     UnitImport,
 )
 from loupan.inventory.permissions import READ_FLOOR_PRICE
+from loupan.inventory.queries.units import VERB_LABELS
 from loupan.inventory.rules.grid import COLUMN_OF, NUMBERS
-from loupan.inventory.states import UnitStatus
+from loupan.inventory.states import BatchStatus, PlanStatus, UnitStatus
 
 S = UnitStatus
 
@@ -168,6 +172,157 @@ ENCUMBRANCE_COLUMNS = [
     Column("lifted_on", _("Lifted on"), kind="date", value=_lifted),
     Column("reason", _("Reason"), is_hidden=True),
     Column("by", _("By"), value=lambda one: str(one.by or ""), is_hidden=True),
+]
+
+
+# --- Sales control --------------------------------------------------------------------------------
+
+
+def change_url(change: Any) -> str:
+    """The unit's page; nothing for a unit of an undone import."""
+    return reverse("inventory:unit", args=[change.unit_id]) if change.unit_number else ""
+
+
+BATCH_TONES = {
+    BatchStatus.PREPARED: "blue",
+    BatchStatus.RELEASED: "green",
+    BatchStatus.DISCARDED: "grey",
+}
+PLAN_TONES = {
+    PlanStatus.WAITING: "blue",
+    PlanStatus.DONE: "green",
+    PlanStatus.FAILED: "red",
+    PlanStatus.CANCELLED: "grey",
+}
+
+
+def batch_url(batch: ReleaseBatch) -> str:
+    return reverse("inventory:batch", args=[batch.pk])
+
+
+def control_plan_url(plan: ControlPlan) -> str:
+    return reverse("inventory:control_plan", args=[plan.pk])
+
+
+BATCH_COLUMNS = [
+    Column("name", _("Name"), link=batch_url, sort="name"),
+    Column(
+        "state",
+        _("State"),
+        kind="status",
+        tone=lambda batch: BATCH_TONES[BatchStatus(batch.state)],
+        group="state",
+    ),
+    Column("permit", _("Pre-sale permit"), value=lambda batch: batch.permit.number),
+    Column("unit_count", _("Units"), kind="number"),
+    Column(
+        "is_planned",
+        _("Planned"),
+        value=lambda batch: _("Yes") if batch.is_planned else "",
+        is_hidden=True,
+    ),
+    Column("released_at", _("Released at"), kind="datetime", sort="released_at"),
+    Column("released_by", _("Released by"), value=lambda batch: str(batch.released_by or "")),
+    Column("note", _("Note"), is_hidden=True),
+]
+CONTROL_PLAN_COLUMNS = [
+    Column("due_at", _("At"), kind="datetime", sort="due_at", link=control_plan_url),
+    Column("verb", _("Step"), group="verb"),
+    Column(
+        "state",
+        _("State"),
+        kind="status",
+        tone=lambda plan: PLAN_TONES[PlanStatus(plan.state)],
+        group="state",
+    ),
+    Column("batch", _("Batch"), value=lambda plan: plan.batch.name if plan.batch else ""),
+    Column("unit_count", _("Units"), kind="number"),
+    Column("done_count", _("Done"), kind="number"),
+    Column("failed_count", _("Not possible"), kind="number"),
+    Column("reason", _("Reason"), is_hidden=True),
+    Column("by", _("Planned by"), value=lambda plan: str(plan.by)),
+    Column("ran_at", _("Carried out at"), kind="datetime", is_hidden=True),
+]
+
+_CONTROL_EVENTS = {
+    "inventory.release_batch.prepared": (_("Prepared"), "plus", "blue"),
+    "inventory.release_batch.edited": (_("Changed"), "pencil", "grey"),
+    "inventory.release_batch.released": (_("Released"), "flag", "green"),
+    "inventory.release_batch.discarded": (_("Discarded"), "trash", "grey"),
+    "inventory.control_plan.made": (_("Planned"), "clock", "blue"),
+    "inventory.control_plan.run": (_("Carried out"), "flag", "green"),
+    "inventory.control_plan.cancelled": (_("Cancelled"), "x", "grey"),
+}
+
+
+def control_events(events: Iterable[AuditEvent]) -> list[dict[str, Any]]:
+    """The history of a batch or a planned step as a timeline."""
+    found = []
+    for event in events:
+        title, icon, tone = _CONTROL_EVENTS.get(event.event, (event.event, "history", "grey"))
+        facts = event.facts
+        parts = []
+        if "units" in facts:
+            parts.append(_("%(count)s units") % {"count": facts["units"]})
+        if "failed" in facts:
+            parts.append(
+                _("%(done)s done, %(failed)s not possible")
+                % {"done": facts["done"], "failed": facts["failed"]}
+            )
+            tone = "red" if facts["failed"] else tone
+        found.append(
+            {
+                "at": event.at,
+                "title": title,
+                "by": str(event.by or ""),
+                "text": " · ".join(map(str, parts)),
+                "icon": icon,
+                "tone": tone,
+            }
+        )
+    return found
+
+
+SOURCES = {
+    "web": _("Desk"),
+    "api": _("API"),
+    "job": _("Clock"),
+    "import": _("Import"),
+}
+
+
+def _status_label(code: str) -> Any:
+    return UnitStatus(code).label if code in UnitStatus.values else ""
+
+
+def _change_tone(change: UnitChange) -> str:
+    code = change.to_status
+    return STATUS_TONES[UnitStatus(code)] if code in UnitStatus.values else "grey"
+
+
+CONTROL_LOG_COLUMNS = [
+    Column("at", _("Time"), kind="datetime", sort="pk"),
+    Column("unit", _("Unit"), value=lambda change: change.unit_number, link=change_url),
+    Column("verb", _("Step"), value=lambda change: VERB_LABELS.get(change.verb, change.verb)),
+    Column("from_status", _("Was"), value=lambda change: _status_label(change.from_status)),
+    Column(
+        "to_status",
+        _("Became"),
+        kind="status",
+        value=lambda change: _status_label(change.to_status),
+        tone=_change_tone,
+        group="to_status",
+    ),
+    Column("reason", _("Reason")),
+    Column("claim_label", _("For or by whom"), is_hidden=True),
+    Column("claim_until", _("Until"), kind="datetime", is_hidden=True),
+    Column("by", _("By"), value=lambda change: str(change.by or _("Clock"))),
+    Column(
+        "source",
+        _("Where from"),
+        value=lambda change: SOURCES.get(change.source, change.source),
+        is_hidden=True,
+    ),
 ]
 
 

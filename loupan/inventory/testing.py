@@ -4,22 +4,25 @@ unit = a_unit(project)                       # 1-1-1803 of DOMAIN 0.3, available
 units = [a_unit(project, floor=f, position=p) for f in range(2, 10) for p in (1, 2)]
 """
 
+from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
 from loupan.core.rounding import TO_YUAN
+from loupan.inventory.actions.batches import prepare_batch
 from loupan.inventory.models import (
     Building,
     Entrance,
     Layout,
     PresalePermit,
+    ReleaseBatch,
     Unit,
     UnitChange,
     Zone,
 )
 from loupan.inventory.states import UnitStatus
-from loupan.org.models import PriceBasis, Project
+from loupan.org.models import PriceBasis, Project, User
 
 NOON = datetime(2025, 3, 8, 4, 0, tzinfo=UTC)  # 12:00 in Shanghai.
 
@@ -131,3 +134,17 @@ def a_unit(
         at=NOON,
     )
     return unit
+
+
+def a_release_batch(
+    project: Project, by: User, units: Sequence[Unit], *, name: str = "首开"
+) -> ReleaseBatch:
+    """A prepared batch of these units under the permit of the project."""
+    return prepare_batch(
+        project_id=project.pk,
+        name=name,
+        permit_id=a_permit(project).pk,
+        unit_ids=[unit.pk for unit in units],
+        by=by,
+        at=NOON,
+    )

@@ -1,6 +1,7 @@
 from django.urls import path
 
 from loupan.inventory.views import (
+    batches,
     buildings,
     deletion,
     encumbrances,
@@ -30,6 +31,19 @@ urlpatterns = [
     path("units/<int:pk>/", units.unit, name="unit"),
     path("units/<int:pk>/edit/", units.unit_edit, name="unit_edit"),
     path("units/<int:pk>/deletion/", units.unit_delete, name="unit_delete"),
+    path("release-batches/", batches.batch_list, name="batches"),
+    path("release-batches/new/", batches.batch_new, name="batch_new"),
+    path("release-batches/<int:pk>/", batches.batch, name="batch"),
+    path("release-batches/<int:pk>/edit/", batches.batch_edit, name="batch_edit"),
+    path("release-batches/<int:pk>/plan/", batches.batch_plan, name="batch_plan"),
+    path("release-batches/<int:pk>/release/", batches.batch_release, name="batch_release"),
+    path("release-batches/<int:pk>/discard/", batches.batch_discard, name="batch_discard"),
+    path("control-plan/", batches.control_plan_list, name="control_plans"),
+    path("control-plan/new/", batches.control_plan_new, name="control_plan_new"),
+    path("control-plan/<int:pk>/", batches.control_plan, name="control_plan"),
+    path("control-plan/<int:pk>/retry/", batches.control_plan_retry, name="control_plan_retry"),
+    path("control-plan/<int:pk>/cancel/", batches.control_plan_cancel, name="control_plan_cancel"),
+    path("control-log/", batches.control_log, name="control_log"),
     path("buildings/", buildings.buildings, name="buildings"),
     path("buildings/new/", buildings.building_edit, name="building_new"),
     path("buildings/<int:pk>/", buildings.building_edit, name="building"),

@@ -10,8 +10,10 @@ class PricingApp(AppConfig):
 
         from loupan.inventory.hooks import (
             LIST_PRICE,
+            PAYMENT_PLAN,
             Panel,
             panels,
+            payment_plans,
             price_calculator,
             prices_imported,
             prices_taken_back,
@@ -25,11 +27,12 @@ class PricingApp(AppConfig):
             take_back_imported_prices,
         )
         from loupan.pricing.parameters import PARAMETERS
-        from loupan.pricing.queries import list_price_calculator
+        from loupan.pricing.queries import is_plan_offered, list_price_calculator
 
         declare(*PARAMETERS)
         changed.plug("pricing", lambda project_ids: renew_stamps(project_ids=project_ids))
         price_calculator.plug(LIST_PRICE, list_price_calculator)
+        payment_plans.plug(PAYMENT_PLAN, is_plan_offered)
         prices_imported.plug(
             "pricing", lambda batch, by, at: record_imported_prices(batch=batch, by=by, at=at)
         )

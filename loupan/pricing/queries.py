@@ -115,6 +115,11 @@ def offered_on(day: date) -> Q:
     )
 
 
+def is_plan_offered(project_id: int, day: date) -> bool:
+    """Whether any payment plan of the project can be chosen on that day."""
+    return PaymentPlan.objects.filter(offered_on(day), project_id=project_id).exists()
+
+
 # --- What prices of a project depend on -----------------------------------------------------------
 
 

@@ -7,11 +7,21 @@ from loupan.core import audit
 from loupan.core.calendar import business_day
 from loupan.core.db import writes
 from loupan.core.people import Actor
+from loupan.core.refusals import NotAllowedNow
 from loupan.inventory import errors
-from loupan.inventory.models import Unit, UnitChange
+from loupan.inventory.models import Unit, UnitChange, Withholding
+from loupan.inventory.permissions import RELEASE_UNIT, TAKE_OFF_MARKET, WITHHOLD_UNIT
+from loupan.inventory.queries.control import (
+    move_obstacles,
+    needs_filed,
+    sale_obstacles,
+    withhold_words,
+)
 from loupan.inventory.states import UNIT, UnitStatus
 from loupan.org.models import User
 from loupan.org.permissions import require
+from loupan.org.queries import staff_of
+from loupan.parameters.models import DictionaryEntry
 
 MOVED = ("status", "claim_until", "claim_label", "first_released_on", "version")
 
@@ -108,15 +118,8 @@ def ensure_saleable(*, unit: Unit, on: date) -> None:
 
     Ask for `building__permit` with the unit, or this asks twice.
     """
-    permit = unit.building.permit
-    if permit is None or permit.issued_on > on or (permit.valid_until and permit.valid_until < on):
-        raise errors.PermitMissing(unit=unit, day=on)
-    if unit.is_sealed:
-        raise errors.UnitSealed(unit=unit)
-    if unit.price_basis != "unit" and not (unit.built_area or unit.inner_area):
-        raise errors.AreaMissing(unit=unit)
-    if unit.list_total is None:
-        raise errors.ListPriceMissing(unit=unit)
+    for obstacle in sale_obstacles(unit, on):
+        raise obstacle
 
 
 @writes
@@ -124,7 +127,7 @@ def release_units(*, unit_ids: Collection[int], by: User, at: datetime) -> list[
     """Offer units for sale (推盘, T1), all or none.
 
     Raises NotAllowedNow, PermitMissing, UnitSealed, AreaMissing, ListPriceMissing,
-    FloorPriceMissing.
+    FloorPriceMissing, and FiledPriceMissing, ListAboveFiled where the project demands filed prices.
     """
     return _offer(unit_ids, "release", by=by, at=at, reason="")
 
@@ -138,13 +141,139 @@ def unwithhold_units(
 
 
 @writes
-def withhold_units(*, unit_ids: Collection[int], reason: str, by: User, at: datetime) -> list[Unit]:
-    """Keep units back from sale (销控, T2), all or none. Raises NotAllowedNow, ReasonMissing."""
-    if not reason.strip():
-        raise errors.ReasonMissing
-    units = _locked(unit_ids, "inventory.withhold_unit", by)
-    _move_all(units, "withhold", by=by, at=at, reason=reason)
+def take_back_units(
+    *, unit_ids: Collection[int], by: User, at: datetime, reason: str = ""
+) -> list[Unit]:
+    """Put withheld units back among those not released (T3), all or none. Raises NotAllowedNow."""
+    units = _locked(unit_ids, WITHHOLD_UNIT, by)
+    _move_all(units, "take_back", by=by, at=at, reason=reason)
     return units
+
+
+@writes
+def withhold_units(
+    *,
+    unit_ids: Collection[int],
+    reason: str = "",
+    word_id: int | None = None,
+    holder_id: int | None = None,
+    until: datetime | None = None,
+    by: User,
+    at: datetime,
+) -> list[Unit]:
+    """Keep units back from sale (销控, T2), all or none: why, who answers for it, until when.
+
+    The reason is a word of the project's dictionary, a text, or both; the holder is `by` unless said.
+    Raises NotAllowedNow, ReasonMissing, WordUnknown, HolderUnknown, EndsInThePast.
+    """
+    units = _locked(unit_ids, WITHHOLD_UNIT, by)
+    projects = {unit.project_id for unit in units}
+    word = _word(word_id, projects)
+    said = " · ".join(filter(None, (word.name if word else "", reason.strip())))[:200]
+    if not said:
+        raise errors.ReasonMissing
+    if until is not None and until <= at:
+        raise errors.EndsInThePast
+    holder = _holder(holder_id, projects, by=by, at=at)
+    _move_all(
+        units,
+        "withhold",
+        by=by,
+        at=at,
+        reason=said,
+        claim_until=until,
+        claim_label=str(holder)[:60],
+    )
+    Withholding.objects.bulk_create(
+        [
+            Withholding(
+                project_id=unit.project_id,
+                unit=unit,
+                word=word,
+                reason=said,
+                holder=holder,
+                until=until,
+                by=by,
+                made_at=at,
+            )
+            for unit in units
+        ],
+        batch_size=500,
+    )
+    return units
+
+
+def _word(word_id: int | None, projects: Collection[int]) -> DictionaryEntry | None:
+    if word_id is None:
+        return None
+    found = [withhold_words(project_id).filter(pk=word_id).first() for project_id in projects]
+    if not found or None in found:
+        raise errors.WordUnknown
+    return found[0]
+
+
+def _holder(holder_id: int | None, projects: Collection[int], *, by: User, at: datetime) -> User:
+    if holder_id is None or holder_id == by.pk:
+        return by
+    found = [staff_of(project_id, at).filter(pk=holder_id).first() for project_id in projects]
+    if not found or None in found:
+        raise errors.HolderUnknown
+    assert found[0] is not None
+    return found[0]
+
+
+@writes
+def expire_withholding(*, withholding_id: int, by: Actor | None, at: datetime) -> bool:
+    """Offer a unit again whose time of withholding is over (T3); called by the clock, repeatable.
+
+    A unit that was never released goes back among those not released.  What may not be offered (no
+    permit, sealed …) stays withheld, and that is written down once.  True if the unit moved.
+    """
+    unit_id = Withholding.objects.values_list("unit_id", flat=True).get(pk=withholding_id)
+    unit = Unit.objects.locked().select_related("building__permit").get(pk=unit_id)
+    found = Withholding.objects.locked().get(pk=withholding_id)
+    if not found.is_active or found.until is None or found.until > at:
+        return False
+    if unit.first_released_on is None:
+        _move_all([unit], "take_back", by=by, at=at, reason=found.reason)
+        return True
+    filed = needs_filed(unit.project_id)
+    obstacles = list(move_obstacles(unit, "unwithhold", business_day(at), needs_filed=filed))
+    if obstacles:
+        because = str(obstacles[0])[:300]
+        if found.stuck_since is None:
+            found.stuck_since, found.stuck_because = at, because
+            found.save(update_fields=["stuck_since", "stuck_because"])
+            audit.record(
+                "inventory.withholding.stuck", unit, by=by, at=at, reason=because,
+                withholding_id=found.pk,
+            )  # fmt: skip
+        return False
+    _move_all([unit], "unwithhold", by=by, at=at, reason=found.reason)
+    return True
+
+
+@writes
+def extend_withholding(*, unit_id: int, until: datetime | None, by: User, at: datetime) -> Unit:
+    """Keep a withheld unit back until another moment, or without an end. Raises NotAllowedNow,
+    EndsInThePast.
+    """
+    [unit] = _locked([unit_id], WITHHOLD_UNIT, by)
+    found = Withholding.objects.locked().filter(unit=unit, is_active=True).first()
+    if unit.status != UnitStatus.WITHHELD or found is None:
+        raise NotAllowedNow(status=UnitStatus(unit.status).label, verb="extend")
+    if until is not None and until <= at:
+        raise errors.EndsInThePast
+    before = found.until
+    found.until, found.stuck_since, found.stuck_because = until, None, ""
+    found.save(update_fields=["until", "stuck_since", "stuck_because"])
+    unit.claim_until = until
+    relabel_claim(unit=unit, label=unit.claim_label, by=by, at=at)
+    audit.record(
+        "inventory.withholding.extended", unit, by=by, at=at, before={"until": before},
+        after={"until": until},
+    )  # fmt: skip
+    return unit
 
 
 @writes
@@ -157,7 +286,7 @@ def take_off_market(
     """
     if not reason.strip():
         raise errors.ReasonMissing
-    units = _locked(unit_ids, "inventory.take_off_market", by)
+    units = _locked(unit_ids, TAKE_OFF_MARKET, by)
     _move_all(units, "take_off_market", by=by, at=at, reason=reason)
     return units
 
@@ -172,7 +301,7 @@ def return_to_market(
     """
     if not reason.strip():
         raise errors.ReasonMissing
-    units = _locked(unit_ids, "inventory.take_off_market", by)
+    units = _locked(unit_ids, TAKE_OFF_MARKET, by)
     _move_all(units, "return_to_market", by=by, at=at, reason=reason)
     return units
 
@@ -180,15 +309,13 @@ def return_to_market(
 def _offer(
     unit_ids: Collection[int], verb: str, *, by: User, at: datetime, reason: str
 ) -> list[Unit]:
-    permission = "inventory.release_unit" if verb == "release" else "inventory.withhold_unit"
+    permission = RELEASE_UNIT if verb == "release" else WITHHOLD_UNIT
     units = _locked(unit_ids, permission, by)
+    filed = {project_id: needs_filed(project_id) for project_id in {u.project_id for u in units}}
     today = business_day(at)
     for unit in units:
-        if verb not in UNIT.open_verbs(unit.status):
-            UNIT.after(verb, unit.status)
-        ensure_saleable(unit=unit, on=today)
-        if unit.floor_total is None:
-            raise errors.FloorPriceMissing(unit=unit)
+        for obstacle in move_obstacles(unit, verb, today, needs_filed=filed[unit.project_id]):
+            raise obstacle
     _move_all(units, verb, by=by, at=at, reason=reason)
     return units
 
@@ -205,8 +332,32 @@ def _locked(unit_ids: Collection[int], permission: str, by: User) -> list[Unit]:
     return units
 
 
-def _move_all(units: list[Unit], verb: str, *, by: User, at: datetime, reason: str) -> None:
-    changes = [moved_unit(unit=unit, verb=verb, by=by, at=at, reason=reason) for unit in units]
+def _move_all(
+    units: list[Unit],
+    verb: str,
+    *,
+    by: Actor | None,
+    at: datetime,
+    reason: str,
+    claim_until: datetime | None = None,
+    claim_label: str = "",
+) -> None:
+    kept_back = [unit.pk for unit in units if unit.status == UnitStatus.WITHHELD]
+    changes = [
+        moved_unit(
+            unit=unit,
+            verb=verb,
+            by=by,
+            at=at,
+            reason=reason,
+            claim_until=claim_until,
+            claim_label=claim_label,
+        )
+        for unit in units
+    ]
+    if kept_back:
+        ended = Withholding.objects.filter(unit_id__in=kept_back, is_active=True)
+        ended.update(is_active=False, ended_at=at)
     Unit.objects.bulk_update(units, MOVED, batch_size=200)
     UnitChange.objects.bulk_create(changes, batch_size=1000)
     audit.record_all(
@@ -229,4 +380,5 @@ _PAST = {
     "release": "released",
     "withhold": "withheld",
     "unwithhold": "offered_again",
+    "take_back": "taken_back",
 }
