@@ -5,7 +5,6 @@ from typing import Any
 
 import django_filters
 from django.db.models import F, QuerySet
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from loupan.core.calendar import day_bounds
@@ -24,8 +23,7 @@ from loupan.inventory.models import (
 )
 from loupan.inventory.parameters import UNIT
 from loupan.inventory.states import BatchStatus, PlanStatus, UnitStatus
-from loupan.org.models import User
-from loupan.org.queries import current_project, staff_of
+from loupan.org.queries import current_project
 from loupan.parameters.filters import add_custom_filters
 
 
@@ -110,10 +108,6 @@ class ControlPlanFilter(django_filters.FilterSet):  # type: ignore[misc]  # It i
         fields: list[str] = []
 
 
-def _people(request: Any) -> QuerySet[User]:
-    return staff_of(current_project(request).pk, timezone.now())
-
-
 class UnitChangeFilter(django_filters.FilterSet):  # type: ignore[misc]  # It is untyped.
     """The control log narrowed: unit, building, by whom, to which status, between which days."""
 
@@ -129,8 +123,8 @@ class UnitChangeFilter(django_filters.FilterSet):  # type: ignore[misc]  # It is
     to_status = django_filters.ChoiceFilter(
         label=_("Became"), choices=UnitStatus.choices, empty_label=_("All statuses")
     )
-    by = django_filters.ModelChoiceFilter(
-        label=_("By"), queryset=_people, empty_label=_("Everybody")
+    by = django_filters.CharFilter(
+        label=_("By"), field_name="by__display_name", lookup_expr="icontains", max_length=60
     )
     start = django_filters.DateFilter(
         label=_("From"), method="since", widget=DayInput, input_formats=["%Y-%m-%d"]

@@ -24,7 +24,7 @@ def run_due_control_plans() -> int:
     ran = 0
     for plan_id in due_control_plans(timezone.now()):
         try:
-            ran += carry_out_plan(plan_id=plan_id, at=timezone.now())
+            ran += carry_out_plan(plan_id=plan_id, by=None, at=timezone.now())
         except Refusal:  # Somebody is working on those units right now: the next run tries again.
             continue
     return ran

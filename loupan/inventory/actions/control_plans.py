@@ -99,8 +99,8 @@ def _planned(plan: ControlPlan, unit_ids: Sequence[int], at: datetime) -> Contro
 
 
 @writes
-def carry_out_plan(*, plan_id: int, at: datetime) -> bool:
-    """Do what was planned, on behalf of who planned it; called by the clock, as often as you like.
+def carry_out_plan(*, plan_id: int, by: User | None, at: datetime) -> bool:
+    """Do what was planned; by nobody, the clock does it on behalf of who planned it, however often asked.
 
     Units that cannot move keep their reason, the others move; a batch moves wholly or not at all.
     True if the plan ran now, False where its moment has not come or somebody was faster.
@@ -109,7 +109,7 @@ def carry_out_plan(*, plan_id: int, at: datetime) -> bool:
     if plan.state != PlanStatus.WAITING or plan.due_at > at:
         return False
     plan.by.source = "job"
-    _run(plan, by=plan.by, at=at)
+    _run(plan, by=by or plan.by, at=at)
     return True
 
 

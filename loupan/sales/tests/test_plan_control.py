@@ -60,7 +60,7 @@ def states(plan: ControlPlan) -> dict[int, str]:
 def test_the_clock_releases_on_time_once_and_on_behalf_of_who_planned(cast: Cast) -> None:
     unit = a_unit(cast.project, status="not_released")
     plan = planned(cast, "release", unit)
-    assert carry_out_plan(plan_id=plan.pk, at=DUE - timedelta(seconds=1)) is False
+    assert carry_out_plan(plan_id=plan.pk, by=None, at=DUE - timedelta(seconds=1)) is False
     assert statuses(unit) == ["not_released"]
     with travel(DUE, tick=False):
         call_command("expire_claims", verbosity=0)
@@ -70,18 +70,20 @@ def test_the_clock_releases_on_time_once_and_on_behalf_of_who_planned(cast: Cast
     assert (change.verb, change.by, change.source) == ("release", cast.mo, "job")
     plan.refresh_from_db()
     assert (plan.state, plan.runs) == ("done", 1)
-    assert carry_out_plan(plan_id=plan.pk, at=DUE) is False
+    assert carry_out_plan(plan_id=plan.pk, by=None, at=DUE) is False
     assert AuditEvent.objects.filter(event="inventory.control_plan.run").count() == 1
 
 
 def test_withholding_and_offering_again_are_planned_too(cast: Cast) -> None:
     unit = a_unit(cast.project)
     until = DUE + timedelta(days=3)
-    carry_out_plan(plan_id=planned(cast, "withhold", unit, reason="调价", until=until).pk, at=DUE)
+    carry_out_plan(
+        plan_id=planned(cast, "withhold", unit, reason="调价", until=until).pk, by=None, at=DUE
+    )
     assert statuses(unit) == ["withheld"]
     kept = unit.withholdings.get()
     assert (kept.reason, kept.until, kept.holder) == ("调价", until, cast.mo)
-    carry_out_plan(plan_id=planned(cast, "unwithhold", unit).pk, at=DUE)
+    carry_out_plan(plan_id=planned(cast, "unwithhold", unit).pk, by=None, at=DUE)
     assert statuses(unit) == ["available"]
 
 
@@ -90,14 +92,14 @@ def test_units_that_cannot_move_say_why_and_the_others_move(cast: Cast) -> None:
     bad = a_unit(cast.project, status="not_released", position=2, floor_unit_price=None)
     sold = a_unit(cast.project, status="reserved", position=4)
     plan = planned(cast, "release", good, bad, sold)
-    assert carry_out_plan(plan_id=plan.pk, at=DUE) is True
+    assert carry_out_plan(plan_id=plan.pk, by=None, at=DUE) is True
     plan.refresh_from_db()
     assert plan.state == "failed"
     assert states(plan) == {good.pk: "done", bad.pk: "failed", sold.pk: "failed"}
     assert all(line.refusal for line in plan.units.filter(state="failed"))
     assert statuses(good, bad, sold) == ["available", "not_released", "reserved"]
     # Not by itself: a person looks, then tries again or gives up.
-    assert carry_out_plan(plan_id=plan.pk, at=DUE) is False
+    assert carry_out_plan(plan_id=plan.pk, by=None, at=DUE) is False
     Unit.objects.filter(pk=bad.pk).update(floor_total=1)
     retry_plan(plan_id=plan.pk, by=cast.mo, at=DUE)
     assert states(plan) == {good.pk: "done", bad.pk: "done", sold.pk: "failed"}
@@ -111,7 +113,7 @@ def test_a_cancelled_plan_does_nothing(cast: Cast) -> None:
     unit = a_unit(cast.project, status="not_released")
     plan = planned(cast, "release", unit)
     cancel_plan(plan_id=plan.pk, by=cast.mo, at=NOON)
-    assert carry_out_plan(plan_id=plan.pk, at=DUE) is False
+    assert carry_out_plan(plan_id=plan.pk, by=None, at=DUE) is False
     assert statuses(unit) == ["not_released"]
     with pytest.raises(NotAllowedNow):
         cancel_plan(plan_id=plan.pk, by=cast.mo, at=NOON)
@@ -122,7 +124,7 @@ def test_who_lost_the_right_meanwhile_releases_nothing(cast: Cast) -> None:
     unit = a_unit(cast.project, status="not_released")
     plan = planned(cast, "release", unit, by=director)
     User.objects.filter(pk=director.pk).update(is_active=False)
-    carry_out_plan(plan_id=plan.pk, at=DUE)
+    carry_out_plan(plan_id=plan.pk, by=None, at=DUE)
     assert states(plan) == {unit.pk: "failed"}
     assert statuses(unit) == ["not_released"]
 
@@ -135,7 +137,7 @@ def test_a_planned_batch_is_released_wholly_or_not_at_all(cast: Cast) -> None:
     plan = plan_batch(batch_id=batch.pk, due_at=DUE, by=cast.mo, at=NOON)
     with pytest.raises(errors.BatchPlanned):
         plan_batch(batch_id=batch.pk, due_at=DUE, by=cast.mo, at=NOON)
-    carry_out_plan(plan_id=plan.pk, at=DUE)
+    carry_out_plan(plan_id=plan.pk, by=None, at=DUE)
     assert statuses(good, bad) == ["not_released", "not_released"]
     assert set(states(plan).values()) == {"failed"}
     Unit.objects.filter(pk=bad.pk).update(is_sealed=False)
@@ -150,7 +152,7 @@ def test_a_batch_released_by_hand_before_leaves_its_plan_nothing_to_do(cast: Cas
     batch = a_release_batch(cast.project, cast.mo, [a_unit(cast.project, status="not_released")])
     plan = plan_batch(batch_id=batch.pk, due_at=DUE, by=cast.mo, at=NOON)
     release_batch(batch_id=batch.pk, by=cast.mo, at=NOON)
-    carry_out_plan(plan_id=plan.pk, at=DUE)
+    carry_out_plan(plan_id=plan.pk, by=None, at=DUE)
     assert UnitChange.objects.filter(verb="release").count() == 1
     plan.refresh_from_db()
     assert plan.state == "cancelled"
@@ -197,7 +199,7 @@ def test_at_the_desk_a_step_is_planned_seen_and_cancelled(cast: Cast) -> None:
 
 def test_the_log_says_who_moved_which_unit_and_is_narrowed(cast: Cast) -> None:
     unit = a_unit(cast.project, status="not_released")
-    carry_out_plan(plan_id=planned(cast, "release", unit).pk, at=DUE)
+    carry_out_plan(plan_id=planned(cast, "release", unit).pk, by=None, at=DUE)
     page = signed_in(cast.mo)
     text = text_of(page.get(reverse("inventory:control_log"), {"moves": "true"}))
     assert unit.number in text

@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 from django.core.exceptions import PermissionDenied
-from django.db import IntegrityError
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -145,8 +144,8 @@ def test_the_database_itself_knows_one_prepared_batch_per_unit(cast: Cast) -> No
     unit = unreleased(cast, 1)
     a_batch(cast, unit)
     second = a_batch(cast, unreleased(cast, 2), name="二推")
-    with pytest.raises(IntegrityError):
-        BatchUnit.objects.create(batch=second, unit=unit)
+    BatchUnit.objects.bulk_create([BatchUnit(batch=second, unit=unit)], ignore_conflicts=True)
+    assert BatchUnit.objects.filter(unit=unit).count() == 1
 
 
 def test_a_prepared_batch_is_edited_and_a_stale_form_is_refused(cast: Cast) -> None:
