@@ -784,6 +784,8 @@ CALLS: dict[str, Row] = {
     "DELETE units/{unit_id}/locks/": Row("inventory.read_board", A_UNIT),
     "POST units/{unit_id}/holds/": Row("sales.hold_unit", A_UNIT, data=a_hold),
     "DELETE units/{unit_id}/holds/": Row("sales.hold_unit", A_UNIT),
+    "PUT units/{unit_id}/withholding/": Row("inventory.withhold_unit", A_UNIT, data=lambda _w: {}),
+    "POST units/{unit_id}/taking-back/": Row("inventory.withhold_unit", A_UNIT),
     "GET projects/{project_id}/release-batches/": Row("inventory.read_board", PROJECT),
     "POST projects/{project_id}/release-batches/": Row(
         "inventory.release_unit", PROJECT, data=a_new_batch

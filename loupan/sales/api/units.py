@@ -8,7 +8,7 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from ninja import Router, Schema, Status
-from pydantic import Field
+from pydantic import AwareDatetime, Field
 
 from loupan.core.rest import (
     ERRORS,
@@ -59,6 +59,19 @@ class HoldIn(Schema):
 
 class ReasonIn(Schema):
     reason: Annotated[Line, Field(min_length=1)]
+
+
+class WithholdIn(Schema):
+    """A word of the project's dictionary, a text, or both; until when, if it ends by itself."""
+
+    reason: Line = ""
+    word_id: Id | None = None
+    holder_id: Id | None = None
+    until: AwareDatetime | None = None
+
+
+class UntilIn(Schema):
+    until: AwareDatetime | None = None
 
 
 class UnitsIn(Schema):
@@ -198,12 +211,39 @@ def release(request: ApiRequest, project_id: Id, payload: UnitsIn) -> Any:
 
 
 @router.post("units/{unit_id}/withholding/", response={201: UnitOut, **ERRORS})
-def withhold(request: ApiRequest, unit_id: Id, payload: ReasonIn) -> Any:
-    """Keep the unit back from sale (销控)."""
+def withhold(request: ApiRequest, unit_id: Id, payload: WithholdIn) -> Any:
+    """Keep the unit back from sale (销控), for a reason, perhaps until a moment."""
     ensure_visible(request, unit_id)
     [made] = unit_actions.withhold_units(
-        unit_ids=[unit_id], reason=payload.reason, by=request.user, at=timezone.now()
+        unit_ids=[unit_id], **payload.dict(), by=request.user, at=timezone.now()
     )
+    return Status(201, unit_out(made))
+
+
+@router.put(
+    "units/{unit_id}/withholding/",
+    response={200: UnitOut, **ERRORS},
+    summary="Extend a withholding",
+)
+def extend_withholding(request: ApiRequest, unit_id: Id, payload: UntilIn) -> Any:
+    """Keep the withheld unit back until another moment, or without an end."""
+    ensure_visible(request, unit_id)
+    return unit_out(
+        unit_actions.extend_withholding(
+            unit_id=unit_id, until=payload.until, by=request.user, at=timezone.now()
+        )
+    )
+
+
+@router.post(
+    "units/{unit_id}/taking-back/",
+    response={201: UnitOut, **ERRORS},
+    summary="Take a withheld unit back",
+)
+def take_back(request: ApiRequest, unit_id: Id) -> Any:
+    """Put the withheld unit back among those not released."""
+    ensure_visible(request, unit_id)
+    [made] = unit_actions.take_back_units(unit_ids=[unit_id], by=request.user, at=timezone.now())
     return Status(201, unit_out(made))
 
 
