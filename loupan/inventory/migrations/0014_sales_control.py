@@ -7,7 +7,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("inventory", "0013_property_classes"),
+        ("inventory", "0014_gardens_and_roofs"),
         ("org", "0004_project_dossier"),
         ("parameters", "0005_known_holidays"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
