@@ -33,7 +33,9 @@ def test_the_lab_follows_the_slider_and_the_draft_is_kept(
     slider.evaluate("(one) => { one.value = 12500; }")
     slider.dispatch_event("input")
     expect(page.locator("#id_base_price")).to_have_value("12500")
-    expect(page.locator(".lab-figures")).to_contain_text("3,036,672")  # 12,620 and, on top, 12,980 a m².
+    expect(page.locator(".lab-figures")).to_contain_text(
+        "3,036,672"
+    )  # 12,620 and, on top, 12,980 a m².
     page.locator(".lab-verbs button").click()
     page.wait_for_url(f"**/pricing/lists/{drawn.pk}/")
     desk.looks_sound()
