@@ -170,4 +170,6 @@ def test_help_shows_the_steps_of_ones_own_work(office: Office) -> None:
     assert "/reports/r-f01/" in shown["ca"]
     assert "/customers/reception/" not in shown["ca"]
     assert "/org/" in shown["ad"]
+    assert "/sales/provisionals/" in shown["sc"]
+    assert "/sales/milestones/" in signed_in(office.cast.cs).get("/help/").content.decode()
     assert signed_in(office.cast.guest).get("/help/").status_code == 200
