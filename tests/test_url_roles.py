@@ -267,6 +267,7 @@ PAGES: dict[str, Row] = {
     "pricing:discounts": Row("pricing.read"),
     "pricing:discount": Row("pricing.read", of(pk=lambda w: w.here.office.prices.member.pk)),
     "pricing:discount_new": Row("pricing.edit_discounts"),
+    "pricing:trial": Row("pricing.read"),
     "pricing:policy": Row("pricing.read"),
     "pricing:prices": Row("pricing.edit_prices"),
     "pricing:unit_choices": Row("pricing.read"),
@@ -504,6 +505,11 @@ def some_terms(_world: World) -> dict[str, Any]:
     return {"name": "调价", "method": "percent", "amount": "0.01"}
 
 
+def a_plan_in(_world: World) -> dict[str, Any]:
+    line = {"money_type": "balance", "method": "remainder"}
+    return {"code": "fresh", "name": "新方案", "kind": "lump_sum", "lines": [line]}
+
+
 def a_discount_in(_world: World) -> dict[str, Any]:
     return {
         "code": "fresh", "name": "新优惠", "kind": "promotion", "form": "amount",
@@ -716,6 +722,15 @@ CALLS: dict[str, Row] = {
     ),
     "GET projects/{project_id}/payment-plans/": Row("pricing.read", PROJECT),
     "GET projects/{project_id}/discounts/": Row("pricing.read", PROJECT),
+    "POST projects/{project_id}/payment-plans/": Row(
+        "pricing.edit_plans", PROJECT, also="pricing.read", data=a_plan_in
+    ),
+    "PUT payment-plans/{plan_id}/": Row(
+        "pricing.edit_plans",
+        of(plan_id=lambda w: w.here.office.prices.plan.pk),
+        also="pricing.read",
+        data=lambda w: {**a_plan_in(w), "version": 0},
+    ),
     "POST projects/{project_id}/discounts/": Row(
         "pricing.edit_discounts", PROJECT, also="pricing.read", data=a_discount_in
     ),
@@ -724,6 +739,12 @@ CALLS: dict[str, Row] = {
         of(discount_id=lambda w: w.here.office.prices.member.pk),
         also="pricing.read",
         data=lambda w: {**a_discount_in(w), "version": 0},
+    ),
+    "POST units/{unit_id}/price-trial/": Row(
+        "pricing.read",
+        A_UNIT,
+        also="inventory.read_board",
+        data=lambda w: {"payment_plan_id": w.here.office.prices.plan.pk},
     ),
     "GET projects/{project_id}/pricing-policy/": Row("pricing.read", PROJECT),
     "GET projects/{project_id}/price-lists/": Row("pricing.read", PROJECT),

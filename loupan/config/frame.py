@@ -95,6 +95,7 @@ PLACES = (
             Place(_("Price tables"), "table", "pricing:price_tables", "pricing.edit_prices"),
             Place(_("Payment plans"), "calendar-stats", "pricing:plans", "pricing.read"),
             Place(_("Discounts"), "discount", "pricing:discounts", "pricing.read"),
+            Place(_("Price trial"), "calculator", "pricing:trial", "pricing.read"),
             Place(_("Pricing settings"), "adjustments", "pricing:policy", "pricing.edit_discounts"),
         ),
     ),

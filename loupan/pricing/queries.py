@@ -120,6 +120,28 @@ def is_plan_offered(project_id: int, day: date) -> bool:
     return PaymentPlan.objects.filter(offered_on(day), project_id=project_id).exists()
 
 
+def editions_of(plan: PaymentPlan) -> list[PaymentPlan]:
+    """Every edition of a plan with its lines, the latest first."""
+    rows = PaymentPlan.objects.filter(project_id=plan.project_id, code=plan.code)
+    return list(rows.prefetch_related("lines").order_by("-edition"))
+
+
+def example_price(unit: Unit, rate: Decimal, on: date) -> Decimal:
+    """What a unit would cost under a plan of that rate with the standing discounts; yuan.
+
+    Raises PricingProblem.
+    """
+    book = price_book_of(unit)
+    rows = [
+        row
+        for row in book.discounts.values()
+        if row.is_enabled and row.is_default and row.quota is None and not row.needs_proof
+    ]
+    plan = PaymentPlan(code="*example*", name="", rate=rate)
+    items = [_plan_item(plan), *(_item(row, {}) for row in rows)]
+    return deal_price.price_deal(_price_input(unit, plan, items, book, on, None)).deal_total
+
+
 # --- What prices of a project depend on -----------------------------------------------------------
 
 
@@ -684,6 +706,16 @@ def _offer(
         trace=trace_json([*priced.trace, *planned.trace]),
         attached=offered,
         attached_total=sum((each.amount for each in offered), Decimal(0)),
+    )
+
+
+def verdicts_on(offer: Offer, unit: Unit, *, published_only: bool) -> list[authority.Verdict]:
+    """What each level may do with this price; the floor test only where its reader knows floors."""
+    return authority.verdicts(
+        overall_rate_truncated=offer.overall_rate_truncated,
+        below_floor=offer.floor_margin is not None and offer.floor_margin < 0,
+        published_only=published_only,
+        matrix=price_book_of(unit).authority,
     )
 
 

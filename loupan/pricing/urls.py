@@ -1,6 +1,6 @@
 from django.urls import URLPattern, URLResolver, path
 
-from loupan.pricing.views import formulas, plans, precision, price_lists
+from loupan.pricing.views import formulas, plans, precision, price_lists, trial
 
 app_name = "pricing"
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -11,6 +11,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("discounts/", plans.discounts, name="discounts"),
     path("discounts/new/", plans.discount, name="discount_new"),
     path("discounts/<int:pk>/", plans.discount, name="discount"),
+    path("trial/", trial.trial, name="trial"),
     path("policy/", plans.policy, name="policy"),
     path("precision/", precision.precision, name="precision"),
     path("precision/example/", precision.precision_example, name="precision_example"),

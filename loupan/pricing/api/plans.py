@@ -6,9 +6,10 @@ from typing import Annotated, Any, Literal
 
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
-from ninja import Router, Schema
+from ninja import Router, Schema, Status
 from pydantic import Field
 
+from loupan.core.calendar import business_day
 from loupan.core.rest import (
     AFTER,
     ERRORS,
@@ -19,15 +20,26 @@ from loupan.core.rest import (
     MoneyIn,
     MoneyOut,
     RateOut,
+    UnitPriceOut,
     paged,
 )
 from loupan.inventory.models import ProductType
+from loupan.inventory.queries.units import units_for
 from loupan.org.models import Project
 from loupan.org.permissions import require
 from loupan.org.queries import projects_for
 from loupan.pricing import queries
 from loupan.pricing.actions.discounts import save_discount
-from loupan.pricing.models import Discount
+from loupan.pricing.actions.plans import PlanLineDraft, save_plan
+from loupan.pricing.errors import CodeTaken
+from loupan.pricing.models import (
+    Discount,
+    PaymentPlan,
+    PaymentPlanLine,
+    PlanKind,
+    RoundingMode,
+)
+from loupan.pricing.permissions import EDIT_PLANS
 
 router = Router(tags=["pricing"])
 
@@ -59,8 +71,56 @@ class PlanOut(Schema):
     valid_from: date | None
     valid_until: date | None
     min_down_payment_rate: RateOut
+    product_types: list[str]
+    sort: int
     version: int
     lines: list[PlanLineOut]
+
+
+class PlanLineIn(Schema):
+    """One payment: a share of one for `percent`, yuan for `fixed`, nothing for `remainder`."""
+
+    money_type: PaymentPlanLine.MoneyType
+    method: PaymentPlanLine.Method
+    amount_or_rate: Annotated[
+        Decimal, Field(ge=0, max_digits=18, decimal_places=6, allow_inf_nan=False)
+    ] = Decimal(0)
+    base: PaymentPlanLine.Base = PaymentPlanLine.Base.DEAL_TOTAL
+    includes_deposit: bool = False
+    rounding_unit: Literal["10000", "1000", "100", "10", "1", "0.1", "0.01"] = "1"
+    rounding_mode: RoundingMode = RoundingMode.HALF_UP
+    anchor: PaymentPlanLine.Anchor = PaymentPlanLine.Anchor.CONTRACT
+    offset_days: Annotated[int, Field(ge=-3650, le=3650)] = 0
+    offset_months: Annotated[int, Field(ge=-120, le=480)] = 0
+    fixed_on: date | None = None
+    milestone: Annotated[Line, Field(max_length=40)] = ""
+
+
+Code = Annotated[str, Field(min_length=1, max_length=20, pattern=r"^[-a-zA-Z0-9_]+$")]
+Short = Annotated[Line, Field(min_length=1, max_length=60)]
+
+
+class PlanTermsIn(Schema):
+    name: Short
+    kind: PlanKind
+    rate: Annotated[Decimal, Field(gt=0, le=1, max_digits=7, decimal_places=6)] = Decimal(1)
+    min_down_payment_rate: Annotated[Decimal, Field(ge=0, le=1, max_digits=7, decimal_places=6)] = (
+        Decimal(0)
+    )
+    is_enabled: bool = True
+    valid_from: date | None = None
+    valid_until: date | None = None
+    product_types: list[ProductType] = []
+    sort: Annotated[int, Field(ge=0, le=32000)] = 0
+    lines: Annotated[list[PlanLineIn], Field(min_length=1, max_length=24)]
+
+
+class PlanIn(PlanTermsIn):
+    code: Code
+
+
+class PlanChangeIn(PlanTermsIn):
+    version: Annotated[int, Field(ge=0, le=2**31 - 1)]
 
 
 class PlansOut(Schema):
@@ -96,10 +156,6 @@ class DiscountOut(Schema):
     version: int
 
 
-Short = Annotated[Line, Field(min_length=1, max_length=60)]
-Code = Annotated[str, Field(min_length=1, max_length=20, pattern=r"^[-a-zA-Z0-9_]+$")]
-
-
 class DiscountIn(Schema):
     """A discount or scheme with its range, conditions, limits and gift; lists left empty cover all."""
 
@@ -131,6 +187,58 @@ class DiscountIn(Schema):
 
 class DiscountChangeIn(DiscountIn):
     version: Annotated[int, Field(ge=0, le=2**31 - 1)]
+
+
+class SpecialIn(Schema):
+    form: Literal["rate", "percent_off", "amount", "unit_amount"]
+    amount_or_rate: Annotated[
+        Decimal, Field(ge=0, max_digits=18, decimal_places=6, allow_inf_nan=False)
+    ]
+
+
+class TrialIn(Schema):
+    payment_plan_id: Id
+    discount_ids: Annotated[list[Id], Field(max_length=40)] = []
+    special: SpecialIn | None = None
+    reserve_on: date | None = None
+    deposit: MoneyIn | None = None
+
+
+class TrialLineOut(Schema):
+    seq: int
+    money_type: str
+    amount: MoneyOut
+    due_on: date | None
+    note: str
+
+
+class TrialItemOut(Schema):
+    discount_id: int | None
+    code: str
+    name: str
+    reason: str
+    gift_name: str
+    gift_cost: MoneyOut
+
+
+class TrialOut(Schema):
+    """A price with its derivation; what concerns the floor only for those who may know it."""
+
+    list_total: MoneyOut
+    deal_total: MoneyOut
+    net_total: MoneyOut
+    gift_cost: MoneyOut
+    overall_rate: RateOut
+    overall_rate_truncated: RateOut
+    deal_unit_price: UnitPriceOut | None
+    deal_inner_unit_price: UnitPriceOut | None
+    floor_total: MoneyOut | None
+    floor_margin: MoneyOut | None
+    authority: str
+    applied: list[TrialItemOut]
+    refused: list[TrialItemOut]
+    schedule: list[TrialLineOut]
+    trace: list[dict[str, Any]]
 
 
 class DiscountsOut(Schema):
@@ -172,20 +280,55 @@ def payment_plans(
     project = _project(request, project_id)
     rows = queries.plans_for(request.user, project.pk).filter(is_enabled=is_enabled)
     page, following = paged(rows, after=after, limit=limit)
-    items = [
-        {
-            **{name: getattr(plan, name) for name in PlanOut.model_fields if name != "lines"},
-            "lines": [
-                {
-                    **{name: getattr(line, name) for name in PlanLineOut.model_fields},
-                    "amount_or_rate": f"{line.amount_or_rate:f}",
-                }
-                for line in plan.lines.all()
-            ],
-        }
-        for plan in page
-    ]
-    return {"items": items, "next": following}
+    return {"items": [_plan_out(plan) for plan in page], "next": following}
+
+
+def _plan_out(plan: PaymentPlan) -> dict[str, Any]:
+    return {
+        **{name: getattr(plan, name) for name in PlanOut.model_fields if name != "lines"},
+        "lines": [
+            {
+                **{name: getattr(line, name) for name in PlanLineOut.model_fields},
+                "amount_or_rate": f"{line.amount_or_rate:f}",
+            }
+            for line in plan.lines.all()
+        ],
+    }
+
+
+def _saved(request: ApiRequest, project_id: int, code: str, payload: PlanTermsIn) -> dict[str, Any]:
+    values = payload.dict()
+    lines = [PlanLineDraft(**line) for line in values.pop("lines")]
+    made = save_plan(
+        project_id=project_id, **{"code": code, **values}, lines=lines, by=request.user,
+        at=timezone.now(),
+    )  # fmt: skip
+    return _plan_out(made)
+
+
+@router.post(
+    "projects/{project_id}/payment-plans/", response={201: PlanOut, **ERRORS},
+    summary="Make a payment plan",
+)  # fmt: skip
+def plan_new(request: ApiRequest, project_id: Id, payload: PlanIn) -> Any:
+    """A plan with its lines; its code must be new in the project."""
+    project = _project(request, project_id)
+    if PaymentPlan.objects.filter(project=project, code=payload.code).exists():
+        require(request.user, EDIT_PLANS, project.pk)
+        raise CodeTaken(code=payload.code)
+    return Status(201, _saved(request, project.pk, payload.code, payload))
+
+
+@router.put(
+    "payment-plans/{plan_id}/", response={200: PlanOut, **ERRORS}, summary="Change a payment plan"
+)
+def plan_change(request: ApiRequest, plan_id: Id, payload: PlanChangeIn) -> Any:
+    """A change of substance makes a new edition, which the answer names; deals keep theirs.
+
+    `is_enabled` puts the plan in use or retires it; `version` is that of the edition as it was read.
+    """
+    row = get_object_or_404(queries.plans_for(request.user), pk=plan_id)
+    return _saved(request, row.project_id, row.code, payload)
 
 
 @router.get("projects/{project_id}/discounts/", response={200: DiscountsOut, **ERRORS})
@@ -220,7 +363,7 @@ def discount_new(request: ApiRequest, project_id: Id, payload: DiscountIn) -> An
     made = save_discount(
         project_id=project.pk, values=payload.dict(), by=request.user, at=timezone.now()
     )
-    return 201, _discount_out(made)
+    return Status(201, _discount_out(made))
 
 
 @router.put(
@@ -242,3 +385,39 @@ def discount_change(request: ApiRequest, discount_id: Id, payload: DiscountChang
 def pricing_policy(request: ApiRequest, project_id: Id) -> Any:
     """How the project computes and for how long things are held."""
     return queries.price_book(_project(request, project_id).pk).policy
+
+
+@router.post(
+    "units/{unit_id}/price-trial/", response={200: TrialOut, **ERRORS},
+    summary="Try a price without a customer",
+)  # fmt: skip
+def price_trial(request: ApiRequest, unit_id: Id, payload: TrialIn) -> Any:
+    """Every step from the list total to the payments, and the level that may confirm it (DSC-08)."""
+    require(request.user, "pricing.read")
+    unit = get_object_or_404(units_for(request.user), pk=unit_id)
+    require(request.user, "pricing.read", unit.project_id)
+    special = payload.special
+    offer = queries.price_for(
+        unit=unit,
+        payment_plan_id=payload.payment_plan_id,
+        discount_ids=payload.discount_ids,
+        reserve_on=payload.reserve_on or business_day(timezone.now()),
+        viewer=request.user,
+        deposit=payload.deposit,
+        special=queries.Special(special.form, special.amount_or_rate) if special else None,
+    )
+    items = list(TrialItemOut.model_fields)
+    return {
+        **{
+            name: getattr(offer, name)
+            for name in TrialOut.model_fields
+            if name not in {"authority", "applied", "refused", "schedule"}
+        },
+        "authority": offer.authority.name,
+        "applied": [{name: getattr(each, name) for name in items} for each in offer.applied],
+        "refused": [{name: getattr(each, name) for name in items} for each in offer.refused],
+        "schedule": [
+            {name: getattr(line, name) for name in TrialLineOut.model_fields}
+            for line in offer.schedule
+        ],
+    }

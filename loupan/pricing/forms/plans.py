@@ -64,6 +64,12 @@ class PlanForm(forms.Form):
     min_down_payment_rate = PercentField(
         label=gettext_lazy("Minimum down payment"), max_value=Decimal(100), initial=Decimal(0)
     )
+    product_types = forms.MultipleChoiceField(
+        label=gettext_lazy("Only for"),
+        choices=ProductType.choices,
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+    )
     valid_from = DayField(label=gettext_lazy("Valid from"), required=False)
     valid_until = DayField(label=gettext_lazy("Valid until"), required=False)
     sort = forms.IntegerField(
@@ -135,7 +141,13 @@ class PlanLineForm(forms.Form):
 
 
 LineFormSet = forms.formset_factory(
-    PlanLineForm, extra=1, can_delete=True, max_num=24, validate_max=True, absolute_max=30
+    PlanLineForm,
+    extra=1,
+    can_delete=True,
+    can_order=True,
+    max_num=24,
+    validate_max=True,
+    absolute_max=30,
 )
 
 
@@ -168,6 +180,22 @@ class NumbersField(forms.CharField):
 
     def prepare_value(self, value: Any) -> Any:
         return ", ".join(value) if isinstance(value, list) else value
+
+
+class ExampleForm(forms.Form):
+    """What the example of a plan is worked out for; a deal total goes before the price of the unit."""
+
+    example_total = AmountField(
+        label=gettext_lazy("Deal total"),
+        required=False,
+        min_value=Decimal("0.01"),
+        help_text=gettext_lazy("Empty: the unit's price with the standing discounts."),
+    )
+    example_deposit = AmountField(
+        label=gettext_lazy("Deposit"), required=False, min_value=Decimal(0)
+    )
+    example_reserved = DayField(label=gettext_lazy("Reserved on"), required=False)
+    example_signed = DayField(label=gettext_lazy("Contract date"), required=False)
 
 
 # --- Discounts ------------------------------------------------------------------------------------

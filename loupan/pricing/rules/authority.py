@@ -57,3 +57,35 @@ def authority_needed(
         if rate >= rule.min_overall_rate and (rule.may_go_below_floor or not below_floor)
     )
     return min(allowed, default=AuthorityLevel.GD)
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What one level may do with a price; `min_overall_rate` None: published discounts only."""
+
+    level: AuthorityLevel
+    min_overall_rate: Decimal | None
+    rate_holds: bool
+    floor_holds: bool
+
+
+def verdicts(
+    *,
+    overall_rate_truncated: Decimal,
+    below_floor: bool,
+    published_only: bool,
+    matrix: Sequence[AuthorityRule] = DEFAULT_AUTHORITY,
+) -> list[Verdict]:
+    """Both tests of 2.3.2 for every level, the lowest first; the first that passes both confirms."""
+    rate = round_to(overall_rate_truncated, RATE_PLACES, Mode.TRUNCATE)
+    found = [Verdict(AuthorityLevel.SC, None, published_only, not below_floor)]
+    found += [
+        Verdict(
+            rule.level,
+            rule.min_overall_rate,
+            rate >= rule.min_overall_rate,
+            rule.may_go_below_floor or not below_floor,
+        )
+        for rule in sorted(matrix, key=lambda each: each.level)
+    ]
+    return found

@@ -15,7 +15,10 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from loupan.core.calendar import business_day
+from loupan.core.dates import DateOutOfRange
+from loupan.core.rounding import AmountOutOfRange
 from loupan.core.ui import ListPage, answer_form, refusals_on
+from loupan.inventory.models import Unit
 from loupan.inventory.queries.units import units_for
 from loupan.org.permissions import require
 from loupan.org.queries import DeskRequest, current_project
@@ -24,6 +27,7 @@ from loupan.pricing.actions import discounts as discount_actions
 from loupan.pricing.actions import plans as plan_actions
 from loupan.pricing.actions import policies as policy_actions
 from loupan.pricing.actions.plans import PlanLineDraft
+from loupan.pricing.errors import CodeTaken
 from loupan.pricing.filters import DiscountFilter, PlanFilter
 from loupan.pricing.forms import plans as forms
 from loupan.pricing.models import (
@@ -39,7 +43,9 @@ Page = Mapping[str, Any]
 EXAMPLE_TOTAL = Decimal(1_500_000)
 EXAMPLE_DEPOSIT = Decimal(50_000)
 # Fields of a line that few plans need.
-FOLDED = ("offset_months", "fixed_on", "milestone", "rounding_unit", "rounding_mode")
+FOLDED = (
+    "offset_months", "fixed_on", "milestone", "rounding_unit", "rounding_mode", "ORDER", "DELETE",
+)  # fmt: skip
 
 
 def _crumb(name: str, label: str) -> list[Page]:
@@ -81,12 +87,22 @@ def plan(request: DeskRequest, pk: int | None = None) -> HttpResponse:
     may_edit = request.user.may("pricing.edit_plans", project_id)
     if row is None or request.method == "POST":
         require(request.user, "pricing.edit_plans", project_id)
-    form = forms.PlanForm(request.POST or None, initial=_plan_values(row) if row else {})
+    pattern = row or _to_copy(request, project_id)
+    form = forms.PlanForm(request.POST or None, initial=_plan_values(pattern, row))
     lines = forms.LineFormSet(
-        request.POST or None, initial=forms.line_values(row) if row else None, prefix="line"
+        request.POST or None,
+        initial=forms.line_values(pattern) if pattern else None,
+        prefix="line",
     )
     if form.is_valid() and lines.is_valid():
         with refusals_on(form):
+            if (
+                row is None
+                and PaymentPlan.objects.filter(
+                    project_id=project_id, code=form.cleaned_data["code"]
+                ).exists()
+            ):
+                raise CodeTaken(code=form.cleaned_data["code"])
             saved = plan_actions.save_plan(
                 project_id=project_id,
                 **form.cleaned_data,
@@ -102,24 +118,62 @@ def plan(request: DeskRequest, pk: int | None = None) -> HttpResponse:
         "may_edit": may_edit,
         "project_id": project_id,
         "crumbs": _crumb("pricing:plans", _("Payment plans")),
+        "verbs": _plan_verbs(request, row) if may_edit else [],
         "units_url": reverse("pricing:unit_choices"),
         "folded": FOLDED,
         "example": _example(request, lines, project_id),
+        "example_form": forms.ExampleForm(),
+        **(_editions(row) if row else {}),
     }
     if lines.is_bound and not lines.is_valid() and not form.errors:
         form.add_error(None, _("Check the lines of the plan."))
     return answer_form(request, "pricing/plan.html", context, form)
 
 
-def _plan_values(row: PaymentPlan) -> dict[str, Any]:
-    return {name: getattr(row, name) for name in forms.PlanForm.base_fields}
+def _to_copy(request: DeskRequest, project_id: int) -> PaymentPlan | None:
+    """The plan a new one starts from, if the address names one."""
+    asked = request.GET.get("copy", "")
+    if not (asked.isascii() and asked.isdigit() and len(asked) < 19):
+        return None
+    return get_object_or_404(queries.plans_for(request.user, project_id), pk=int(asked))
+
+
+def _plan_verbs(request: DeskRequest, row: PaymentPlan | None) -> list[Page]:
+    if row is None:
+        return []
+    url = f"{reverse('pricing:plan_new')}?copy={row.pk}"
+    return [{"label": _("Copy"), "url": url, "icon": "copy"}]
+
+
+def _editions(row: PaymentPlan) -> Page:
+    """All editions of the plan, and what this one changed against the one before."""
+    editions = queries.editions_of(row)
+    before = next((each for each in editions if each.edition < row.edition), None)
+    changes = (
+        tables.plan_changes(before, list(before.lines.all()), row, list(row.lines.all()))
+        if before
+        else []
+    )
+    return {"editions": editions, "changes": changes, "before": before}
+
+
+def _plan_values(pattern: PaymentPlan | None, row: PaymentPlan | None) -> dict[str, Any]:
+    if pattern is None:
+        return {}
+    values = {name: getattr(pattern, name) for name in forms.PlanForm.base_fields}
+    if row is None:  # A copy: its code and its versions are its own.
+        values |= {"code": "", "version": None}
+    return values
 
 
 def _drafts(lines: Any) -> list[PlanLineDraft]:
+    """The lines as they stand on the page: removed ones left out, the others in their order."""
+    kept = [each for each in lines.cleaned_data if each and not each.get("DELETE")]
+    last = len(lines.cleaned_data) + 1
+    kept.sort(key=lambda each: last if each.get("ORDER") is None else each["ORDER"])
     return [
-        PlanLineDraft(**{key: value for key, value in each.items() if key != "DELETE"})
-        for each in lines.cleaned_data
-        if each and not each.get("DELETE")
+        PlanLineDraft(**{key: v for key, v in each.items() if key not in {"DELETE", "ORDER"}})
+        for each in kept
     ]
 
 
@@ -135,42 +189,90 @@ def plan_example(request: DeskRequest) -> HttpResponse:
 
 
 def _example(request: DeskRequest, lines: Any, project_id: int) -> dict[str, Any]:
-    """The schedule of an example price: that of a chosen unit, else a round one."""
-    today: date = business_day(timezone.now())
-    asked = request.POST.get("example_unit", "")
-    known = units_for(request.user).filter(project_id=project_id)
-    unit = known.filter(pk=int(asked)).first() if asked.isdigit() and len(asked) < 19 else None
-    total = unit.list_total if unit and unit.list_total else EXAMPLE_TOTAL
-    if lines.is_bound:
-        if not lines.is_valid():
-            return {"problem": _("Complete the lines to see an example.")}
-        drafts = _drafts(lines)
-    else:
-        drafts = [_draft_of(values) for values in lines.initial or []]
+    """The schedule of a typed deal total, else of the price of a chosen unit, else of a round sum."""
+    given = forms.ExampleForm(request.POST or {})
+    if not given.is_valid():
+        return {"problem": _("Complete the example.")}
+    if lines.is_bound and not lines.is_valid():
+        return {"problem": _("Complete the lines to see an example.")}
+    drafts = (
+        _drafts(lines) if lines.is_bound else [_draft_of(values) for values in lines.initial or []]
+    )
     rows = [
         PaymentPlanLine(seq=seq, **{n: getattr(d, n) for n in PlanLineDraft.__dataclass_fields__})
         for seq, d in enumerate(drafts, 1)
     ]
-    has_deposit = any(d.money_type == PaymentPlanLine.MoneyType.DEPOSIT for d in drafts)
+    unit = _example_unit(request, project_id)
+    today: date = business_day(timezone.now())
+    data = given.cleaned_data
+    reserved = data["example_reserved"] or today
     try:
+        total = data["example_total"] or _unit_price(request, unit, reserved) or EXAMPLE_TOTAL
         planned = payment_plan.schedule(
             queries.plan_lines(rows),
             deal_total=total,
-            deposit=EXAMPLE_DEPOSIT if has_deposit else Decimal(0),
-            anchors=payment_plan.Anchors(reservation=today, contract=today),
+            deposit=_example_deposit(data["example_deposit"], drafts),
+            anchors=payment_plan.Anchors(
+                reservation=reserved, contract=data["example_signed"] or reserved
+            ),
+            precision=queries.price_book(project_id).precision,
         )
-    except PricingProblem as problem:
+    except (PricingProblem, DateOutOfRange, AmountOutOfRange) as problem:
         said = _("The lines do not make a schedule yet (%(problem)s).")
         return {"problem": said % {"problem": queries.problem_said(problem)}}
     labels = dict(PaymentPlanLine.MoneyType.choices)
     return {
         "total": total,
         "unit": unit,
+        "down_payment_ratio": planned.down_payment_ratio,
+        "changes": _would_change(request, rows, project_id) if lines.is_bound else [],
         "lines": [
-            {"label": labels[line.money_type.value], "amount": line.amount, "due_on": line.due_on}
+            {
+                "label": labels[line.money_type.value],
+                "amount": line.amount,
+                "due_on": line.due_on,
+                "note": line.milestone,
+            }
             for line in planned.lines
         ],
     }
+
+
+def _example_unit(request: DeskRequest, project_id: int) -> Unit | None:
+    asked = request.POST.get("example_unit", "")
+    known = units_for(request.user).filter(project_id=project_id)
+    good = asked.isascii() and asked.isdigit() and len(asked) < 19
+    return known.filter(pk=int(asked)).first() if good else None
+
+
+def _unit_price(request: DeskRequest, unit: Unit | None, on: date) -> Decimal | None:
+    if unit is None or not unit.list_total:
+        return None
+    rate = forms.PlanForm(request.POST)
+    rate.is_valid()
+    return queries.example_price(unit, rate.cleaned_data.get("rate") or Decimal(1), on)
+
+
+def _example_deposit(typed: Decimal | None, drafts: Sequence[PlanLineDraft]) -> Decimal:
+    if typed is not None:
+        return typed
+    own = [d for d in drafts if d.money_type == PaymentPlanLine.MoneyType.DEPOSIT]
+    return own[0].amount_or_rate or EXAMPLE_DEPOSIT if own else Decimal(0)
+
+
+def _would_change(
+    request: DeskRequest, rows: Sequence[PaymentPlanLine], project_id: int
+) -> list[tables.PlanChange]:
+    """What saving the form would change on the edition it was drawn from."""
+    form = forms.PlanForm(request.POST)
+    asked = request.POST.get("plan", "")
+    if not (form.is_valid() and asked.isascii() and asked.isdigit() and len(asked) < 19):
+        return []
+    old = queries.plans_for(request.user, project_id).filter(pk=int(asked)).first()
+    if old is None:
+        return []
+    head = {key: v for key, v in form.cleaned_data.items() if key != "version"}
+    return tables.plan_changes(old, list(old.lines.all()), PaymentPlan(**head), rows)
 
 
 def _draft_of(values: Mapping[str, Any]) -> PlanLineDraft:

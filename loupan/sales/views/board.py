@@ -444,6 +444,9 @@ def _verbs(viewer: User, sheet: UnitSheet, at: datetime) -> list[PanelVerb]:
     if is_offered and may(permissions.QUOTE):
         url = reverse("sales:quote", args=[unit.pk])
         verbs.append(PanelVerb(_("Quote"), url, "file-text", "get"))
+    if unit.list_total is not None and may("pricing.read"):
+        url = f"{reverse('pricing:trial')}?unit={unit.pk}"
+        verbs.append(PanelVerb(_("Price trial"), url, "calculator", "get"))
     if own and "hold" in moves and may(permissions.HOLD_UNIT):
         url = reverse("sales:unit_hold", args=[unit.pk])
         verbs.append(PanelVerb(_("Hold"), url, "user", "load", disabled=blocked))
