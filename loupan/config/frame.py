@@ -125,13 +125,18 @@ def _address(url_name: str) -> str:
         return ""
 
 
+def _may_enter(user: User, place: Place) -> bool:
+    """A place below another is one of a project: who reaches none would find nothing there."""
+    return user.may(place.permission) if place.permission else bool(user.access.project_ids)
+
+
 def _navigation(user: User, path: str) -> list[dict[str, Any]]:
     found = []
     for place in PLACES:
         children = [
             {"label": c.label, "url": url, "icon": c.icon, "active": path == url}
             for c in place.children
-            if (not c.permission or user.may(c.permission)) and (url := _address(c.url_name))
+            if _may_enter(user, c) and (url := _address(c.url_name))
         ]
         may = not place.permission or user.may(place.permission)
         url = _address(place.url_name) if may else (children[0]["url"] if children else "")

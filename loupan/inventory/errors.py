@@ -5,6 +5,10 @@ from django.utils.translation import gettext_lazy as _
 from loupan.core.refusals import Refusal
 
 
+class BuildingOfAnotherProject(Refusal):
+    message = _("A building of another project cannot stand under this permit.")
+
+
 class PermitMissing(Refusal):
     message = _(
         "Unit %(unit)s has no pre-sale permit valid on %(day)s. Enter the permit of its building first."

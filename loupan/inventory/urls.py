@@ -59,6 +59,7 @@ urlpatterns = [
     path("zones/<int:pk>/", buildings.zone_edit, name="zone"),
     path("permits/new/", buildings.permit_edit, name="permit_new"),
     path("permits/<int:pk>/", buildings.permit_edit, name="permit"),
+    path("permits/<int:pk>/buildings/", buildings.permit_buildings, name="permit_buildings"),
     path("layouts/new/", buildings.layout_edit, name="layout_new"),
     path("layouts/<int:pk>/", layouts.layout, name="layout"),
     path("layouts/<int:pk>/card/", layouts.layout_card, name="layout_card"),

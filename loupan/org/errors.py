@@ -73,6 +73,16 @@ class SuccessorNotActive(Refusal):
     message = _("%(person)s cannot sign in any more. Choose somebody who can.")
 
 
+class NamedTwice(Refusal):
+    message = _(
+        "%(name)s is named twice. Name everybody once, and give a second post on the person's page."
+    )
+
+
+class NotAUsualSeat(Refusal):
+    message = _("“%(name)s” is not among the usual posts of a project. Make this post by itself.")
+
+
 class EndsBeforeItStarts(Refusal):
     message = _("The last day is before the first. Choose a later one.")
     field = "ends_on"

@@ -1,5 +1,6 @@
 """What people type about the organisation. Keys of `cleaned_data` are the actions' parameters."""
 
+import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -152,7 +153,10 @@ class ProjectForm(_VersionedForm):
     def __init__(self, *args: Any, by: User, row: Project | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if row is None:
-            _offer(self, "company_id", queries.companies_managed_by(by))
+            companies = queries.companies_managed_by(by)
+            _offer(self, "company_id", companies)
+            if len(only := companies[:2]) == 1:
+                self.fields["company_id"].initial = only[0].pk
             del self.fields["is_open"]
         else:
             del self.fields["company_id"]
@@ -286,6 +290,62 @@ class HoldingForm(forms.Form):
 
 class ReasonForm(forms.Form):
     reason = forms.CharField(label=_("Reason"), max_length=200)
+
+
+# Names typed on one line, told apart by commas of either script.
+_BETWEEN_NAMES = re.compile(r"[,，、;；\n]+")
+MOST_NAMES = 50
+
+
+class StaffingForm(forms.Form):
+    """The usual posts of a project: ticked roles, and the names of the people in each."""
+
+    def __init__(self, *args: Any, roles: Sequence[Role], held: Mapping[str, int], **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        self.roles = list(roles)
+        for role in self.roles:
+            there = held.get(role.code, 0)
+            self.fields[f"wanted_{role.code}"] = forms.BooleanField(
+                label=role.label, required=False, initial=not there
+            )
+            self.fields[f"names_{role.code}"] = forms.CharField(
+                label=_("Names: %(role)s") % {"role": role.label},
+                max_length=1000,
+                required=False,
+                widget=forms.TextInput(attrs={"autocomplete": "off"}),
+            )
+
+    def rows(self, held: Mapping[str, int]) -> list[tuple[Any, Any, int]]:
+        """Tick, names and number of posts there are, by role."""
+        return [
+            (self[f"wanted_{role.code}"], self[f"names_{role.code}"], held.get(role.code, 0))
+            for role in self.roles
+        ]
+
+    def clean(self) -> dict[str, Any]:
+        typed = super().clean() or {}
+        for role in self.roles:
+            names = self._names(typed.get(f"names_{role.code}", ""))
+            if any(len(name) > 40 for name in names) or len(names) > MOST_NAMES:
+                self.add_error(
+                    f"names_{role.code}", _("At most 50 names, each of at most 40 characters.")
+                )
+        if not self.names(typed) and not self.errors:
+            self.add_error(None, _("Tick a role, or type a name."))
+        return typed
+
+    def names(self, typed: Mapping[str, Any]) -> dict[str, list[str]]:
+        """The people by role code, as `staff_project` takes them; a name typed ticks its role."""
+        return {
+            role.code: names
+            for role in self.roles
+            for names in [self._names(typed.get(f"names_{role.code}", ""))]
+            if names or typed.get(f"wanted_{role.code}")
+        }
+
+    @staticmethod
+    def _names(text: str) -> list[str]:
+        return [name for part in _BETWEEN_NAMES.split(text) if (name := part.strip())]
 
 
 class HandOverForm(forms.Form):

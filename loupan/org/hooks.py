@@ -1,4 +1,4 @@
-"""Sockets for the floors above: the tree of companies has changed; somebody leaves."""
+"""Sockets for the floors above: the tree has changed; a project was opened; somebody leaves."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,6 +17,16 @@ def tell_moved(path: str) -> None:
     """Part of a move: everything that is inherited along the tree learns of it."""
     for key in tree_moved.keys():  # noqa: SIM118  A Hook is no dict.
         tree_moved.call(key, path)
+
+
+# Plug: (project, by, at) -> what the floor above gives a new project; in the same transaction.
+project_made: Hook[[Project, User, datetime], None] = Hook("org.project_made")
+
+
+def tell_made(project: Project, by: User, at: datetime) -> None:
+    """Part of opening a project: every floor above gives it what it needs to begin with."""
+    for key in project_made.keys():  # noqa: SIM118  A Hook is no dict.
+        project_made.call(key, project, by, at)
 
 
 @dataclass(frozen=True)

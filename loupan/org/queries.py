@@ -9,7 +9,7 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.auth import authenticate
-from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce
 from django.http import Http404, HttpRequest
 from django.utils.translation import gettext as _
@@ -18,7 +18,7 @@ from django_htmx.middleware import HtmxDetails
 from loupan.core.calendar import business_day
 from loupan.core.compiled import Compiled
 from loupan.core.models import AuditEvent
-from loupan.org import hooks
+from loupan.org import hooks, rules
 from loupan.org.models import (
     AccessStamp,
     ApiToken,
@@ -368,6 +368,18 @@ def tokens_of(user: User, at: datetime) -> QuerySet[ApiToken]:
 
 
 # --- how things are shown -------------------------------------------------------------------------
+
+
+def usual_roles() -> list[Role]:
+    """The roles most projects have, in the order in which they report."""
+    known = {role.code: role for role in Role.objects.all()}
+    return [known[seat.role] for seat in rules.USUAL_SEATS if seat.role in known]
+
+
+def seats_by_role(project: Project) -> dict[str, int]:
+    """How many active posts of each role a project has, by role code."""
+    rows = Post.objects.filter(project=project, is_active=True).order_by()
+    return dict(rows.values_list("role__code").annotate(n=Count("pk")))
 
 
 def post_in_words(post: Any) -> str:

@@ -346,6 +346,27 @@ ROLE_TEMPLATES: dict[str, RoleTemplate] = {template.code: template for template 
 
 
 @dataclass(frozen=True)
+class UsualSeat:
+    """A seat that most projects have: its role, and the role it reports to (none: to nobody here)."""
+
+    role: str
+    superior: str = ""
+
+
+# Who takes a project from its first unit to its first signed contract (DOMAIN 4.2), superiors first.
+USUAL_SEATS = (
+    UsualSeat("PD"),
+    UsualSeat("SM", "PD"),
+    UsualSeat("SC", "SM"),
+    UsualSeat("CC", "SM"),
+    UsualSeat("CS", "SM"),
+    UsualSeat("CA"),
+    UsualSeat("SA"),
+    UsualSeat("MK", "PD"),
+)
+
+
+@dataclass(frozen=True)
 class SegregatedPair:
     """Two duties that one person must not hold in one project (DOMAIN 4.1, 2.9.8)."""
 

@@ -19,6 +19,7 @@ urlpatterns = [
     path("companies/<int:pk>/", organisation.company, name="company"),
     path("projects/new/", organisation.new_project, name="new_project"),
     path("projects/<int:pk>/", organisation.project, name="project"),
+    path("projects/<int:pk>/staffing/", organisation.staffing, name="staffing"),
     path("departments/new/", organisation.new_department, name="new_department"),
     path("departments/<int:pk>/", organisation.department, name="department"),
     path("posts/new/", organisation.new_post, name="new_post"),

@@ -19,9 +19,10 @@ class PricingApp(AppConfig):
             prices_taken_back,
         )
         from loupan.inventory.models import Unit
+        from loupan.org.hooks import project_made
         from loupan.org.models import User
         from loupan.parameters.hooks import changed, declare
-        from loupan.pricing.actions.policies import renew_stamps
+        from loupan.pricing.actions.policies import give_pricing_defaults, renew_stamps
         from loupan.pricing.actions.price_lists import (
             record_imported_prices,
             take_back_imported_prices,
@@ -30,6 +31,10 @@ class PricingApp(AppConfig):
         from loupan.pricing.queries import is_plan_offered, list_price_calculator
 
         declare(*PARAMETERS)
+        project_made.plug(
+            "pricing",
+            lambda project, by, at: give_pricing_defaults(project_id=project.pk, by=by, at=at),
+        )
         changed.plug("pricing", lambda project_ids: renew_stamps(project_ids=project_ids))
         price_calculator.plug(LIST_PRICE, list_price_calculator)
         payment_plans.plug(PAYMENT_PLAN, is_plan_offered)

@@ -191,6 +191,10 @@ class DownPaymentBelowMinimum(Refusal):
     field = "payment_plan_id"
 
 
+class StandardPlanUnknown(Refusal):
+    message = _("There is no standard plan “%(code)s”. Choose one of the list.")
+
+
 class PlanNeedsOneRemainder(Refusal):
     message = _("A payment plan needs exactly one line that takes the remainder.")
     field = "lines"

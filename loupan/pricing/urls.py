@@ -6,6 +6,7 @@ app_name = "pricing"
 urlpatterns: list[URLPattern | URLResolver] = [
     path("plans/", plans.plans, name="plans"),
     path("plans/new/", plans.plan, name="plan_new"),
+    path("plans/standard/", plans.standard_plans, name="standard_plans"),
     path("plans/example/", plans.plan_example, name="plan_example"),
     path("plans/<int:pk>/", plans.plan, name="plan"),
     path("discounts/", plans.discounts, name="discounts"),

@@ -19,6 +19,7 @@ from loupan.reports.forms import ReportForm
 from loupan.reports.queries import catalogue
 from loupan.reports.queries.guides import guides_for
 from loupan.reports.queries.home import cards_for
+from loupan.reports.queries.readiness import readiness_for
 from loupan.reports.queries.report import Kind, Report
 from loupan.reports.queries.search import found
 
@@ -31,7 +32,13 @@ def home(request: DeskRequest) -> HttpResponse:
     except NoProject:
         project = None
     cards = cards_for(request.user, project, at) if project else []
-    return render(request, "reports/home.html", {"cards": cards, "project": project, "at": at})
+    context = {
+        "cards": cards,
+        "project": project,
+        "at": at,
+        "readiness": readiness_for(request.user, project, at),
+    }
+    return render(request, "reports/home.html", context)
 
 
 @require_safe

@@ -10,7 +10,7 @@ from loupan.core.db import writes
 from loupan.core.people import Actor
 from loupan.core.refusals import ChangedMeanwhile
 from loupan.inventory import errors
-from loupan.inventory.models import Unit, UnitChange
+from loupan.inventory.models import Building, PresalePermit, Unit, UnitChange
 from loupan.inventory.permissions import EDIT_PROPERTY
 from loupan.inventory.queries.deletion import weigh_deletion
 from loupan.inventory.queries.imports import calculator
@@ -47,6 +47,37 @@ def park_units(*, unit_ids: Collection[int]) -> None:
     """Part: free the places of locked units that are about to get others, so that two can swap."""
     rows = [(FIRST_PARKED + pk % PARKED, pk) for pk in sorted(set(unit_ids))]
     update_rows(Unit, ("position",), rows)
+
+
+@writes
+def set_permit_buildings(
+    *, permit_id: int, building_ids: Collection[int], by: Actor, at: datetime
+) -> list[Building]:
+    """Put exactly these buildings under a permit (L-01); those it no longer names have none.
+
+    Gives back the buildings that changed.  Raises NotInThisProject.
+    """
+    permit = PresalePermit.objects.select_for_update(no_key=True, of=("self",)).get(pk=permit_id)
+    require(by, EDIT_PROPERTY, permit.project_id)
+    rows = list(
+        Building.objects.select_for_update(no_key=True, of=("self",))
+        .filter(project_id=permit.project_id)
+        .order_by("pk")
+    )
+    wanted = set(building_ids)
+    if not wanted <= {row.pk for row in rows}:
+        raise errors.BuildingOfAnotherProject
+    changed = [row for row in rows if (row.pk in wanted) != (row.permit_id == permit.pk)]
+    for row in changed:
+        before = audit.snapshot(row, "permit")
+        row.permit = permit if row.pk in wanted else None
+        row.version += 1
+        row.save(update_fields=["permit", "version"])
+        audit.record(
+            "inventory.building.changed", row, by=by, at=at, project_id=row.project_id,
+            before=before, after=audit.snapshot(row, "permit"),
+        )  # fmt: skip
+    return changed
 
 
 @writes

@@ -12,12 +12,13 @@ from loupan.core.audit import plain
 from loupan.core.rest import ERRORS, ApiRequest, AreaIn, Id, Line
 from loupan.inventory.actions.generation import generate_units
 from loupan.inventory.actions.grid import edit_units_together
+from loupan.inventory.actions.property import set_permit_buildings
 from loupan.inventory.api.units import router as units_router
 from loupan.inventory.models import Building
 from loupan.inventory.permissions import EDIT_PROPERTY, READ_BOARD
 from loupan.inventory.queries.generation import preview_of
 from loupan.inventory.queries.grid import EditsWeighed, weigh_edits
-from loupan.inventory.queries.units import buildings_for
+from loupan.inventory.queries.units import buildings_for, permits_for
 from loupan.inventory.rules.generation import GenerationRule, Pattern, Slot
 from loupan.inventory.rules.grid import MOST_EDITS, UnitEdit
 from loupan.org.models import Project
@@ -186,6 +187,31 @@ def list_buildings(request: ApiRequest, project_id: Id) -> dict[str, Any]:
     require(request.user, READ_BOARD, project.pk)
     rows = buildings_for(request.user).filter(project=project).order_by("sort", "id")
     return {"items": [_building(row) for row in rows]}
+
+
+class PermitBuildingsIn(Schema):
+    building_ids: Annotated[list[Id], Field(max_length=1000)]
+
+
+class PermitBuildingsOut(Schema):
+    changed: list[int]
+
+
+@router.put(
+    "permits/{permit_id}/buildings/",
+    response={200: PermitBuildingsOut, **ERRORS},
+    summary="Buildings under a permit",
+)
+def put_permit_buildings(
+    request: ApiRequest, permit_id: Id, payload: PermitBuildingsIn
+) -> dict[str, Any]:
+    """Put exactly these buildings under the permit; those it no longer names have none."""
+    permit = get_object_or_404(permits_for(request.user), pk=permit_id)
+    require(request.user, EDIT_PROPERTY, permit.project_id)
+    changed = set_permit_buildings(
+        permit_id=permit.pk, building_ids=payload.building_ids, by=request.user, at=timezone.now()
+    )
+    return {"changed": [row.pk for row in changed]}
 
 
 @router.post(

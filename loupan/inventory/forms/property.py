@@ -48,6 +48,26 @@ class PermitForm(OfProjectForm):
         return typed
 
 
+class PermitBuildingsForm(forms.Form):
+    """The buildings that a permit names; a new one is offered those that have none."""
+
+    buildings = forms.ModelMultipleChoiceField(
+        Building.objects.none(),
+        label=_("Buildings under this permit"),
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+    )
+
+    def __init__(self, *args: Any, permit: PresalePermit, **kwargs: Any) -> None:
+        rows = Building.objects.filter(project_id=permit.project_id).order_by("sort", "pk")
+        mine = [row for row in rows if row.permit_id == permit.pk]
+        first = mine or [row for row in rows if row.permit_id is None]
+        super().__init__(*args, initial={"buildings": first}, **kwargs)
+        field = self.fields["buildings"]
+        assert isinstance(field, forms.ModelMultipleChoiceField)
+        field.queryset = rows
+
+
 class BuildingForm(OfProjectForm):
     class Meta:
         model = Building

@@ -3,15 +3,17 @@
 from collections.abc import Mapping
 from typing import Any
 
+from django.contrib import messages
 from django.http import HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_GET, require_http_methods
 
-from loupan.core.ui import EditPage
+from loupan.core.ui import EditPage, answer_form, refusals_on
+from loupan.inventory.actions import property as actions
 from loupan.inventory.forms import property as forms
 from loupan.inventory.models import (
     Entrance,
@@ -83,6 +85,39 @@ def _in_building(request: DeskRequest, row: Entrance) -> None:
     require(request.user, EDIT_PROPERTY, row.building.project_id)
 
 
+def _to_permit_buildings(row: Any = None) -> str:
+    return reverse("inventory:permit_buildings", args=[row.pk]) if row else _to_buildings()
+
+
+@require_http_methods(["GET", "POST"])
+def permit_buildings(request: DeskRequest, pk: int) -> HttpResponse:
+    """Which buildings stand under a permit: a new one is offered those without any."""
+    permit = get_object_or_404(
+        queries.editable(queries.permits_for(request.user), request.user), pk=pk
+    )
+    require(request.user, EDIT_PROPERTY, permit.project_id)
+    form = forms.PermitBuildingsForm(request.POST or None, permit=permit)
+    if form.is_valid():
+        with refusals_on(form):
+            changed = actions.set_permit_buildings(
+                permit_id=pk,
+                building_ids=[row.pk for row in form.cleaned_data["buildings"]],
+                by=request.user,
+                at=timezone.now(),
+            )
+            messages.success(
+                request, _("%(count)s buildings changed their permit") % {"count": len(changed)}
+            )
+            return redirect(_to_buildings())
+    context = {
+        "title": _("Buildings under this permit"),
+        "row": permit,
+        "crumbs": _crumbs(request),
+        "cancel_url": _to_buildings(),
+    }
+    return answer_form(request, "core/edit.html", context, form)
+
+
 zone_edit = EditPage(
     title=gettext_lazy("Zone"),
     form=forms.ZoneForm,
@@ -99,7 +134,7 @@ permit_edit = EditPage(
     permission=EDIT_PROPERTY,
     event="inventory.permit",
     rows=lambda request: queries.editable(queries.permits_for(request.user), request.user),
-    done_url=_to_buildings,
+    done_url=_to_permit_buildings,
     prepare=_in_project,
     crumbs=_crumbs,
 )

@@ -150,7 +150,7 @@ def make_project(
     by: User,
     at: datetime,
 ) -> Project:
-    """Add a project to a company (ORG-02)."""
+    """Add a project to a company (ORG-02); the floors above give it their defaults."""
     _managed_company(by, company_id)
     _refuse_taken_code(Project, code)
     project = Project.objects.create(
@@ -171,6 +171,7 @@ def make_project(
         project_id=project.pk,
         after=audit.snapshot(project, *_PROJECT),
     )
+    hooks.tell_made(project, by, at)
     return project
 
 

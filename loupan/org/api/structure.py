@@ -11,6 +11,7 @@ from pydantic import Field, StringConstraints
 from loupan.core.rest import AFTER, ERRORS, LIMIT, ApiRequest, CleanText, Id, Line, paged
 from loupan.org import queries
 from loupan.org.actions import structure
+from loupan.org.actions.staffing import staff_project
 from loupan.org.models import FunctionGroup, PriceBasis, Scope
 from loupan.org.permissions import require
 
@@ -18,6 +19,9 @@ router = Router(tags=["org"])
 
 Name = Annotated[
     str, StringConstraints(min_length=1, max_length=80, strip_whitespace=True), CleanText
+]
+PersonName = Annotated[
+    str, StringConstraints(min_length=1, max_length=40, strip_whitespace=True), CleanText
 ]
 Code = Annotated[
     str, StringConstraints(min_length=1, max_length=20, strip_whitespace=True), CleanText
@@ -100,6 +104,27 @@ class ManagedProjectOut(Schema):
     price_basis: str
     is_open: bool
     version: int
+
+
+class SeatsWantedIn(Schema):
+    role: Annotated[str, StringConstraints(min_length=1, max_length=10), CleanText]
+    names: Annotated[list[PersonName], Field(max_length=50)] = Field(default_factory=list)
+
+
+class StaffingIn(Schema):
+    seats: Annotated[list[SeatsWantedIn], Field(min_length=1, max_length=20)]
+
+
+class SeatedOut(Schema):
+    post_id: int
+    role: str
+    username: str
+    display_name: str
+    one_time_password: str
+
+
+class StaffedOut(Schema):
+    items: list[SeatedOut]
 
 
 class DepartmentIn(Schema):
@@ -281,6 +306,34 @@ def edit_project(request: ApiRequest, project_id: Id, payload: ProjectChangeIn) 
     return structure.edit_project(
         project_id=project_id, **payload.dict(), by=request.user, at=timezone.now()
     )
+
+
+@router.post(
+    "projects/{project_id}/staffing/",
+    response={201: StaffedOut, **ERRORS},
+    summary="Staff a project",
+)
+def staff(request: ApiRequest, project_id: Id, payload: StaffingIn) -> Any:
+    """The usual posts of a project with the people named, each with a password told this once."""
+    require(request.user, "org.manage")
+    _in_reach(queries.org_projects_for(request.user), project_id)
+    made = staff_project(
+        project_id=project_id,
+        names={seat.role: seat.names for seat in payload.seats},
+        by=request.user,
+        at=timezone.now(),
+    )
+    items = [
+        {
+            "post_id": one.post.pk,
+            "role": one.post.role.code,
+            "username": one.welcome.user.username if one.welcome else "",
+            "display_name": one.welcome.user.display_name if one.welcome else "",
+            "one_time_password": one.welcome.one_time_password if one.welcome else "",
+        }
+        for one in made
+    ]
+    return Status(201, {"items": items})
 
 
 @router.get("departments/", response={200: DepartmentsOut, **ERRORS}, summary="Departments")

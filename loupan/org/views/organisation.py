@@ -3,20 +3,33 @@
 from collections.abc import Callable
 from typing import Any
 
+from django.conf import settings
 from django.contrib import messages
 from django.db.models import Model
 from django.http import HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import get_object_or_404, redirect, render, resolve_url
+from django.urls import reverse
 from django.utils.timezone import now
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods
 
 from loupan.core.history import lines_of
 from loupan.core.ui import ListPage, answer_form, refusals_on
 from loupan.org import queries, tables
 from loupan.org.actions import structure
+from loupan.org.actions.staffing import staff_project
 from loupan.org.filters import EventFilter
-from loupan.org.forms import CompanyForm, DepartmentForm, PostForm, ProjectForm, RoleForm
+from loupan.org.forms import (
+    CompanyForm,
+    DepartmentForm,
+    PostForm,
+    ProjectForm,
+    RoleForm,
+    StaffingForm,
+)
+from loupan.org.models import Project
 from loupan.org.permissions import require
 from loupan.org.queries import DeskRequest
 
@@ -40,6 +53,8 @@ def _edited(
             key = {f"{row._meta.model_name}_id": row.pk} if row else {}
             saved = act(**key, **form.changes(), by=request.user, at=now())
             messages.success(request, _("Saved: %(name)s") % {"name": saved})
+            if row is None and isinstance(saved, Project):
+                return redirect("org:staffing", pk=saved.pk)  # The next thing to do.
             return redirect("org:roles" if saved._meta.model_name == "role" else "org:organisation")
     context = {"title": title, "row": row, "history": lines_of(row) if row else None}
     return answer_form(request, "org/edit.html", context, form)
@@ -79,6 +94,27 @@ def project(request: DeskRequest, pk: int) -> HttpResponse:
         request.POST or None, by=request.user, row=row, initial=_first(row, ProjectForm)
     )
     return _edited(request, form, structure.edit_project, title=_("Project"), row=row)
+
+
+@never_cache
+@require_http_methods(["GET", "POST"])
+def staffing(request: DeskRequest, pk: int) -> HttpResponse:
+    """The usual posts of a project and the people in them, in one step; passwords are shown this once."""
+    require(request.user, "org.manage")
+    row = get_object_or_404(queries.org_projects_for(request.user), pk=pk)
+    held = queries.seats_by_role(row)
+    form = StaffingForm(request.POST or None, roles=queries.usual_roles(), held=held)
+    crumbs = [{"label": _("Organisation"), "url": reverse("org:organisation")}]
+    if form.is_valid():
+        with refusals_on(form):
+            made = staff_project(
+                project_id=pk, names=form.names(form.cleaned_data), by=request.user, at=now()
+            )
+            home_url = resolve_url(settings.LOGIN_REDIRECT_URL)
+            context = {"project": row, "made": made, "crumbs": crumbs, "home_url": home_url}
+            return render(request, "org/staffed.html", context)
+    context = {"project": row, "rows": form.rows(held), "crumbs": crumbs}
+    return answer_form(request, "org/staffing.html", context, form)
 
 
 def new_department(request: DeskRequest) -> HttpResponse:

@@ -1,6 +1,6 @@
 """Payment plans: a changed plan is a new edition, so that deals keep theirs (DOMAIN 2.4)."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -13,9 +13,10 @@ from loupan.org.models import User
 from loupan.org.permissions import require
 from loupan.pricing import errors
 from loupan.pricing.actions.policies import renew_stamp
-from loupan.pricing.models import PaymentPlan, PaymentPlanLine
+from loupan.pricing.models import PaymentPlan, PaymentPlanLine, PricingPolicy
 from loupan.pricing.queries import plan_lines, problem_said
 from loupan.pricing.rules import payment_plan
+from loupan.pricing.rules.standard_plans import BY_CODE, STANDARD_PLANS
 from loupan.pricing.rules.tracing import PricingProblem
 
 TRIAL_TOTAL = Decimal(10_000_000)
@@ -110,6 +111,33 @@ def save_plan(
         lines=[asdict(line) for line in lines],
     )
     return plan
+
+
+@writes
+def add_standard_plans(
+    *, project_id: int, codes: Collection[str], by: User, at: datetime
+) -> list[PaymentPlan]:
+    """Give a project plans of `STANDARD_PLANS`; a code it has already, in use or not, is left alone.
+
+    Raises StandardPlanUnknown.
+    """
+    require(by, "pricing.edit_plans", project_id)
+    if strange := sorted(set(codes) - set(BY_CODE)):
+        raise errors.StandardPlanUnknown(code=strange[0])
+    list(PricingPolicy.objects.locked().filter(project_id=project_id))
+    known = set(
+        PaymentPlan.objects.filter(project_id=project_id, code__in=codes).values_list(
+            "code", flat=True
+        )
+    )
+    return [
+        save_plan(
+            project_id=project_id, code=plan.code, name=plan.name, kind=plan.kind,
+            lines=[PlanLineDraft(**line) for line in plan.lines], sort=sort, by=by, at=at,
+        )
+        for sort, plan in enumerate(STANDARD_PLANS, 1)
+        if plan.code in codes and plan.code not in known
+    ]  # fmt: skip
 
 
 def _edit(plan: PaymentPlan, wanted: dict[str, Any], *, by: User, at: datetime) -> PaymentPlan:

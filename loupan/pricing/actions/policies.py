@@ -54,8 +54,14 @@ def renew_stamps(*, project_ids: Iterable[int]) -> None:
 
 @writes
 def install_pricing_defaults(*, project_id: int, by: User, at: datetime) -> PricingPolicy:
-    """Give a new project its policy, rounding and authority of DOMAIN 2.2.4 and 2.3.2."""
+    """Give a project what is missing of its policy, rounding and authority (DOMAIN 2.2.4, 2.3.2)."""
     require(by, "pricing.edit_discounts", project_id)
+    return give_pricing_defaults(project_id=project_id, by=by, at=at)
+
+
+@writes
+def give_pricing_defaults(*, project_id: int, by: User, at: datetime) -> PricingPolicy:
+    """Part of opening a project, whoever opens it: policy, rounding and authority as delivered."""
     policy, _made = PricingPolicy.objects.get_or_create(project_id=project_id)
     for target in PrecisionTarget.values:
         default = getattr(DEFAULT_PRECISION, target)

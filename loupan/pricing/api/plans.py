@@ -29,6 +29,7 @@ from loupan.org.models import Project
 from loupan.org.permissions import require
 from loupan.org.queries import projects_for
 from loupan.pricing import queries
+from loupan.pricing.actions import plans as plan_actions
 from loupan.pricing.actions.discounts import save_discount
 from loupan.pricing.actions.plans import PlanLineDraft, save_plan
 from loupan.pricing.errors import CodeTaken
@@ -329,6 +330,33 @@ def plan_change(request: ApiRequest, plan_id: Id, payload: PlanChangeIn) -> Any:
     """
     row = get_object_or_404(queries.plans_for(request.user), pk=plan_id)
     return _saved(request, row.project_id, row.code, payload)
+
+
+class StandardPlansIn(Schema):
+    codes: Annotated[
+        list[Annotated[Line, Field(max_length=20)]], Field(min_length=1, max_length=20)
+    ]
+
+
+class AddedPlansOut(Schema):
+    codes: list[str]
+
+
+@router.post(
+    "projects/{project_id}/standard-plans/",
+    response={201: AddedPlansOut, **ERRORS},
+    summary="Add standard plans",
+)
+def add_standard_plans(request: ApiRequest, project_id: Id, payload: StandardPlansIn) -> Any:
+    """Give a project plans as delivered: LUMP, MORTGAGE, PROVIDENT, COMBINED, INSTALMENT.
+
+    A plan whose code the project has already is left as it is.
+    """
+    project = _project(request, project_id)
+    made = plan_actions.add_standard_plans(
+        project_id=project.pk, codes=payload.codes, by=request.user, at=timezone.now()
+    )
+    return Status(201, {"codes": [plan.code for plan in made]})
 
 
 @router.get("projects/{project_id}/discounts/", response={200: DiscountsOut, **ERRORS})

@@ -1,6 +1,7 @@
 """What people type about plans, discounts, the way a project computes, and prices."""
 
 import re
+from collections.abc import Collection
 from decimal import Decimal
 from typing import Any
 
@@ -24,6 +25,7 @@ from loupan.pricing.models import (
 )
 from loupan.pricing.permissions import AUTHORITY_LABELS
 from loupan.pricing.rules.authority import AuthorityLevel
+from loupan.pricing.rules.standard_plans import STANDARD_PLANS
 
 
 class PercentField(forms.DecimalField):
@@ -48,6 +50,22 @@ class PercentField(forms.DecimalField):
 
 
 # --- Plans ----------------------------------------------------------------------------------------
+
+
+class StandardPlansForm(forms.Form):
+    """Which of the delivered plans a project takes; those it has are not offered again."""
+
+    codes = forms.MultipleChoiceField(
+        label=gettext_lazy("Plans"), widget=forms.CheckboxSelectMultiple
+    )
+
+    def __init__(self, *args: Any, known: Collection[str], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        codes = self.fields["codes"]
+        assert isinstance(codes, forms.ChoiceField)
+        codes.choices = [
+            (plan.code, plan.name) for plan in STANDARD_PLANS if plan.code not in known
+        ]
 
 
 class PlanForm(forms.Form):

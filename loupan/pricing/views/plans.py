@@ -33,10 +33,12 @@ from loupan.pricing.forms import plans as forms
 from loupan.pricing.models import (
     PaymentPlan,
     PaymentPlanLine,
+    PlanKind,
     PricingPolicy,
 )
 from loupan.pricing.rules import payment_plan
 from loupan.pricing.rules.authority import AuthorityLevel
+from loupan.pricing.rules.standard_plans import BY_CODE, STANDARD_PLANS, StandardPlan
 from loupan.pricing.rules.tracing import PricingProblem
 
 Page = Mapping[str, Any]
@@ -58,6 +60,14 @@ def _new(request: DeskRequest, permission: str, name: str, label: str) -> Sequen
     return [{"label": label, "url": reverse(name), "icon": "plus", "tone": "primary", "key": "n"}]
 
 
+def _plan_verbs(request: DeskRequest) -> Sequence[Page]:
+    made = _new(request, "pricing.edit_plans", "pricing:plan_new", _("New payment plan"))
+    if not made:
+        return []
+    url = reverse("pricing:standard_plans")
+    return [*made, {"label": _("Standard plans"), "url": url, "icon": "wand"}]
+
+
 # --- Plans ----------------------------------------------------------------------------------------
 
 PLANS = ListPage(
@@ -69,13 +79,72 @@ PLANS = ListPage(
     permission="pricing.read",
     order="sort",
     row_url=tables.plan_url,
-    verbs=lambda r: _new(r, "pricing.edit_plans", "pricing:plan_new", _("New payment plan")),
-    empty=gettext_lazy("No payment plans yet. Nothing can be sold without one."),
+    verbs=lambda r: _plan_verbs(r),
+    empty=gettext_lazy(
+        "No payment plans yet. Nothing can be sold without one: begin with the standard plans."
+    ),
 )
 
 
 def plans(request: DeskRequest) -> HttpResponse:
     return PLANS(request)
+
+
+@require_http_methods(["GET", "POST"])
+def standard_plans(request: DeskRequest) -> HttpResponse:
+    """The plans most projects begin with, each with what it makes of a price; one click adds them."""
+    project = current_project(request)
+    require(request.user, "pricing.edit_plans", project.pk)
+    known = set(
+        queries.plans_for(request.user, project.pk).order_by().values_list("code", flat=True)
+    )
+    form = forms.StandardPlansForm(
+        request.POST or None, known=known, initial={"codes": sorted(set(BY_CODE) - known)}
+    )
+    if form.is_valid():
+        with refusals_on(form):
+            made = plan_actions.add_standard_plans(
+                project_id=project.pk,
+                codes=form.cleaned_data["codes"],
+                by=request.user,
+                at=timezone.now(),
+            )
+            messages.success(request, _("%(count)s payment plans added") % {"count": len(made)})
+            return redirect("pricing:plans")
+    rows = [
+        (each, str(PlanKind(each.kind).label), each.code in known, _standard_example(each))
+        for each in STANDARD_PLANS
+    ]
+    context = {
+        "rows": rows,
+        "are_all_there": known >= set(BY_CODE),
+        "crumbs": _crumb("pricing:plans", _("Payment plans")),
+    }
+    return answer_form(request, "pricing/standard_plans.html", context, form)
+
+
+def _standard_example(each: StandardPlan) -> dict[str, Any]:
+    """What a delivered plan makes of a round price today."""
+    rows = [
+        PaymentPlanLine(seq=seq, **vars(PlanLineDraft(**line)))
+        for seq, line in enumerate(each.lines, 1)
+    ]
+    today = business_day(timezone.now())
+    planned = payment_plan.schedule(
+        queries.plan_lines(rows),
+        deal_total=EXAMPLE_TOTAL,
+        deposit=EXAMPLE_DEPOSIT,
+        anchors=payment_plan.Anchors(reservation=today, contract=today),
+    )
+    labels = dict(PaymentPlanLine.MoneyType.choices)
+    return {
+        "total": EXAMPLE_TOTAL,
+        "down_payment_ratio": planned.down_payment_ratio,
+        "lines": [
+            {"label": labels[line.money_type.value], "amount": line.amount, "due_on": line.due_on}
+            for line in planned.lines
+        ],
+    }
 
 
 @require_http_methods(["GET", "POST"])
