@@ -124,6 +124,7 @@ PAGES: dict[str, Row] = {
     "org:company": Row("org.manage", of(pk=lambda w: w.here.project.company_id)),
     "org:new_project": Row("org.manage"),
     "org:project": Row("org.manage", of(pk=lambda w: w.here.project.pk)),
+    "org:staffing": Row("org.manage", of(pk=lambda w: w.here.project.pk)),
     "org:new_department": Row("org.manage"),
     "org:department": Row("org.manage", of(pk=lambda w: w.here.department.pk)),
     "org:new_post": Row("org.manage"),
@@ -182,6 +183,7 @@ PAGES: dict[str, Row] = {
     "inventory:zone": Row("inventory.edit_property", of(pk=lambda w: w.here.zone.pk)),
     "inventory:permit_new": Row("inventory.edit_property"),
     "inventory:permit": Row("inventory.edit_property", of(pk=lambda w: w.here.permit.pk)),
+    "inventory:permit_buildings": Row("inventory.edit_property", of(pk=lambda w: w.here.permit.pk)),
     "inventory:layout_new": Row("inventory.edit_property"),
     "inventory:layout": Row("inventory.read_board", of(pk=lambda w: w.here.layout.pk)),
     "inventory:layout_card": Row("inventory.read_board", of(pk=lambda w: w.here.layout.pk)),
@@ -263,6 +265,7 @@ PAGES: dict[str, Row] = {
     "pricing:plans": Row("pricing.read"),
     "pricing:plan": Row("pricing.read", of(pk=lambda w: w.here.office.prices.plan.pk)),
     "pricing:plan_new": Row("pricing.edit_plans"),
+    "pricing:standard_plans": Row("pricing.edit_plans"),
     "pricing:plan_example": Row("pricing.edit_plans", method="post"),
     "pricing:discounts": Row("pricing.read"),
     "pricing:discount": Row("pricing.read", of(pk=lambda w: w.here.office.prices.member.pk)),
@@ -548,6 +551,9 @@ CALLS: dict[str, Row] = {
         of(entry_id=lambda w: w.here.dossier_entry.pk),
         data=lambda w: {**an_entry(w), "version": 0},
     ),
+    "POST projects/{project_id}/staffing/": Row(
+        "org.manage", PROJECT, data=lambda _w: {"seats": [{"role": "CS"}]}
+    ),
     "GET departments/": Row("org.read"),
     "POST departments/": Row("org.manage", data=lambda w: {**a_name(w)}),
     "PUT departments/{department_id}/": Row(
@@ -589,6 +595,11 @@ CALLS: dict[str, Row] = {
     "GET units/{unit_id}/": Row("inventory.read_board", A_UNIT),
     "PATCH projects/{project_id}/units/": Row("inventory.edit_property", PROJECT, data=some_edits),
     "GET projects/{project_id}/buildings/": Row("inventory.read_board", PROJECT),
+    "PUT permits/{permit_id}/buildings/": Row(
+        "inventory.edit_property",
+        of(permit_id=lambda w: w.here.permit.pk),
+        data=lambda w: {"building_ids": [w.here.building.pk]},
+    ),
     "POST buildings/{building_id}/generation/": Row(
         "inventory.edit_property",
         of(building_id=lambda w: w.here.building.pk),
@@ -721,6 +732,9 @@ CALLS: dict[str, Row] = {
         "customers.assign", PROJECT, "customers", data=an_assignment, is_said=True
     ),
     "GET projects/{project_id}/payment-plans/": Row("pricing.read", PROJECT),
+    "POST projects/{project_id}/standard-plans/": Row(
+        "pricing.edit_plans", PROJECT, data=lambda _w: {"codes": ["LUMP"]}
+    ),
     "GET projects/{project_id}/discounts/": Row("pricing.read", PROJECT),
     "POST projects/{project_id}/payment-plans/": Row(
         "pricing.edit_plans", PROJECT, also="pricing.read", data=a_plan_in

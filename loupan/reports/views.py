@@ -17,7 +17,7 @@ from loupan.org.permissions import require
 from loupan.org.queries import DeskRequest, NoProject, current_project
 from loupan.reports.forms import ReportForm
 from loupan.reports.queries import catalogue
-from loupan.reports.queries.guides import guides_for
+from loupan.reports.queries.guides import first_sale_for, guides_for
 from loupan.reports.queries.home import cards_for
 from loupan.reports.queries.readiness import readiness_for
 from loupan.reports.queries.report import Kind, Report
@@ -123,4 +123,8 @@ def search(request: DeskRequest) -> HttpResponse:
 
 @require_safe
 def help_page(request: DeskRequest) -> HttpResponse:
-    return render(request, "reports/help.html", {"guides": guides_for(request.user)})
+    return render(
+        request,
+        "reports/help.html",
+        {"guides": guides_for(request.user), "first_sale": first_sale_for(request.user)},
+    )

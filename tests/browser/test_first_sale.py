@@ -175,7 +175,7 @@ def set_it_up(walk: Walk) -> None:
     director = walk.enter_as("PD")
     page = director.home()
     states = director.states()
-    assert [states[key] for key in ("property", "permit", "plan", "release")] == ["missing"] * 4
+    assert [states[key] for key in ("property", "permit", "floor", "plan")] == ["missing"] * 4
     director.seen("06-home-of-the-director")
 
     bring_in(director, "siji_units_fullroomno.xls")
@@ -217,8 +217,17 @@ def set_it_up(walk: Walk) -> None:
     director.home()
     assert director.states()["permit"] == "done"
 
+    director.go_to("floor")
+    director.click("[name=meaning][value=percent]")
+    page.fill("[name=price]", "93.5")
+    page.fill("[name=reason]", "首开底价")
+    director.seen("12-floor-prices")
+    director.save()
+    director.home()
+    assert director.states()["floor"] == "done"
+
     director.go_to("plan")
-    director.seen("12-plans")
+    director.seen("12-standard-plans")
     director.save()
     expect(page.locator("tbody tr")).to_have_count(5)
     director.home()
@@ -262,7 +271,9 @@ def sell(walk: Walk) -> None:
     """The consultant registers, quotes, reserves; the cashier takes the deposit; the contract is signed."""
     consultant = walk.enter_as("SC")
     page = consultant.page
-    consultant.click(".lp-nav a[href='/customers/reception/'], a[href='/customers/reception/']")
+    consultant.click(".lp-nav a[href='/customers/']")
+    page.wait_for_url("**/customers/")
+    consultant.click(".lp-nav a[href='/customers/reception/']")
     page.fill("[name=phone]", "13800138000")
     page.fill("[name=name]", "陈晓雨")
     consultant.seen("20-reception")

@@ -105,7 +105,9 @@ def test_the_page_takes_names_between_commas_of_either_script(
     )
 
 
-@pytest.mark.parametrize("typed", [{"names_SC": ""}, {"names_SC": "长" * 41}, {"names_SC": "甲、甲"}])
+@pytest.mark.parametrize(
+    "typed", [{"names_SC": ""}, {"names_SC": "长" * 41}, {"names_SC": "甲、甲"}]
+)
 def test_the_page_keeps_what_was_typed(
     project: Project, admin: User, typed: dict[str, str]
 ) -> None:

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from loupan.core.forms import AmountField, MomentField, RowsField
+from loupan.core.rounding import TO_FEN
 from loupan.inventory.models import Building, Layout, ProductType, Unit
 from loupan.pricing.actions.price_lists import Terms
 from loupan.pricing.models import (
@@ -53,6 +54,13 @@ def known_units(units: Any, numbers: Mapping[str, Decimal]) -> dict[int, Decimal
         said = _("No such unit in this project: %(numbers)s")
         raise forms.ValidationError(said % {"numbers": "、".join(unknown[:10])})
     return {by_number[number]: price for number, price in numbers.items()}
+
+
+PRICE_MEANINGS = [
+    ("unit_price", gettext_lazy("Yuan per square metre")),
+    ("total", gettext_lazy("Totals in yuan")),
+]
+PERCENT_MOST = 200  # A filed price may stand above the list.
 
 
 class PriceListForm(forms.Form):
@@ -106,10 +114,7 @@ class PriceListForm(forms.Form):
     )
     meaning = forms.ChoiceField(
         label=gettext_lazy("The pasted numbers are"),
-        choices=[
-            ("unit_price", gettext_lazy("Yuan per square metre")),
-            ("total", gettext_lazy("Totals in yuan")),
-        ],
+        choices=PRICE_MEANINGS,
         initial="unit_price",
     )
     pasted = forms.CharField(
@@ -212,10 +217,7 @@ class PricesForm(forms.Form):
 
     meaning = forms.ChoiceField(
         label=gettext_lazy("The numbers are"),
-        choices=[
-            ("unit_price", gettext_lazy("Yuan per square metre")),
-            ("total", gettext_lazy("Totals in yuan")),
-        ],
+        choices=PRICE_MEANINGS,
         widget=forms.RadioSelect,
         initial="unit_price",
     )
@@ -282,6 +284,38 @@ class LimitsForm(PricesForm):
             ),
             ("filed", _("Filed price")),
         ]
+        meaning = self.fields["meaning"]
+        assert isinstance(meaning, forms.ChoiceField)
+        meaning.choices = [
+            ("percent", _("Percent of the list price, of a building or of all units")),
+            *PRICE_MEANINGS,
+        ]
+
+    def clean(self) -> dict[str, Any]:
+        data = self.cleaned_data
+        if data.get("meaning") != "percent":
+            return super().clean()
+        if data.get("pasted"):
+            self.add_error("pasted", _("A percentage holds for a building or for all units."))
+        if data.get("price") is None or data["price"] > PERCENT_MOST:
+            self.add_error("price", _("Enter a percentage, for example 93.5."))
+        return data
+
+    def prices(self) -> dict[int, Decimal]:
+        """The units meant, each with its number. Raises ValidationError."""
+        data = self.cleaned_data
+        if data["meaning"] != "percent":
+            return super().prices()
+        rows = self.units.filter(list_unit_price__isnull=False)
+        if data["building"]:
+            rows = rows.filter(building=data["building"])
+        found = {
+            pk: TO_FEN.apply(price * data["price"] / 100)
+            for pk, price in rows.values_list("pk", "list_unit_price")
+        }
+        if not found:
+            raise forms.ValidationError(_("No unit has a list price yet."))
+        return found
 
 
 # --- Formulas and tables --------------------------------------------------------------------------

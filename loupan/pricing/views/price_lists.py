@@ -587,7 +587,7 @@ def _prices_form(
 
 
 def _new_prices(form: forms.PricesForm) -> list[NewPrice]:
-    meaning = form.cleaned_data["meaning"]
+    meaning = "total" if form.cleaned_data["meaning"] == "total" else "unit_price"
     return [NewPrice(pk, **{meaning: price}) for pk, price in form.prices().items()]
 
 

@@ -156,7 +156,31 @@ GUIDES = (
 )  # fmt: skip
 
 
+# By the roles who do them, in the order of the list on the home page.
+FIRST_SALE = Guide(_("From an empty system to the first sale"), "flag", "org.manage", (
+    Step(_("Open the project"),
+         _("Administrator: company and letterhead, then the project; rounding and authority are there.")),
+    Step(_("Staff it"),
+         _("Names by role in one step; hand the one-time passwords over in person.")),
+    Step(_("Bring in the property"),
+         _("Project director: the price list is tried first, then carried out; rounding as it fits.")),
+    Step(_("Permit and floor prices"),
+         _("Without both nothing is released; a percentage of the list price sets all floors at once.")),
+    Step(_("Payment plans and account"),
+         _("One click adds the usual plans; the accountant enters the supervised account.")),
+    Step(_("Release and sell"),
+         _("Release on the board; the consultant reserves, the cashier takes the deposit, the contract"
+           " is signed.")),
+))  # fmt: skip
+
+
 def guides_for(viewer: User) -> Iterator[Guide]:
     """The guides of the viewer's own work first, the others after them."""
     mine = [guide for guide in GUIDES if viewer.may(guide.permission)]
     yield from mine or GUIDES
+
+
+def first_sale_for(viewer: User) -> Guide | None:
+    """The way of an empty system, for whoever sets projects up."""
+    sets_up = ("org.manage", "inventory.edit_property", "ledger.edit_accounts")
+    return FIRST_SALE if any(viewer.may(name) for name in sets_up) else None

@@ -197,6 +197,7 @@ def _of_project(project: Project, at: datetime) -> Iterator[_Found]:
     units = Unit.objects.filter(project=project, is_retired=False).aggregate(
         all=Count("pk"),
         priced=Count("pk", filter=Q(list_total__isnull=False)),
+        limited=Count("pk", filter=Q(floor_total__isnull=False)),
         offered=Count("pk", filter=Q(status__in=OFFERED | SOLD)),
     )
     yield _Found(
@@ -217,6 +218,12 @@ def _of_project(project: Project, at: datetime) -> Iterator[_Found]:
         else ""
         if units["all"]
         else _("A file with prices puts them in force."),
+    )  # fmt: skip
+    unlimited = units["all"] - units["limited"]
+    yield _Found(
+        "floor", _("Floor prices"), MISSING if unlimited or not units["all"] else DONE,
+        "pricing.set_limits", reverse("pricing:limits"),
+        _("%(count)s units without a floor price") % {"count": unlimited} if unlimited else "",
     )  # fmt: skip
     yield from _terms(project)
     yield _Found(
@@ -248,7 +255,8 @@ def _rounding(project: Project) -> _Found:
         fit["precision"].split(":")[0] if fit else "", _("rounded half up")
     )
     note = (
-        _("The totals of the file are %(mode)s: set the list total so, then carry it out.") % {"mode": mode}
+        _("The totals of the file are %(mode)s: set the list total so, then carry it out.")
+        % {"mode": mode}
         if not fits
         else _("Totals come out as in the file.")
         if fit
