@@ -451,7 +451,7 @@ def test_columns_chosen_by_hand_overrule_the_guess() -> None:
     assert Unit.objects.get().list_total == 990000
 
 
-def test_the_command_prints_the_counts(capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_command_prints_the_counts(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     project = a_project(code="SIJI")
     clerk(project)
     path = str(open_data("sz_presale_siji", SIJI[0]))
@@ -462,8 +462,10 @@ def test_the_command_prints_the_counts(capsys: pytest.CaptureFixture[str]) -> No
     assert "0 created, 0 updated, 292 unchanged" in capsys.readouterr().out
     with pytest.raises(CommandError):
         call_command("import_units", "NONE", path)
+    letter = tmp_path / "letter.csv"
+    letter.write_text("尊敬的客户，您好。\n欢迎光临。\n", encoding="utf-8")
     with pytest.raises(CommandError):
-        call_command("import_units", "SIJI", str(Path(__file__)))
+        call_command("import_units", "SIJI", str(letter))
 
 
 def test_only_who_may_import_imports() -> None:

@@ -24,6 +24,6 @@ def deliver(apps, _editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("inventory", "0014_sales_control")]
+    dependencies = [("inventory", "0015_sales_control")]
 
     operations = [migrations.RunPython(deliver, migrations.RunPython.noop)]
