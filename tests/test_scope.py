@@ -22,8 +22,15 @@ from loupan.org.models import User
 from loupan.org.queries import events_for
 from loupan.org.rules import ROLE_TEMPLATES
 from loupan.org.testing import a_department, a_post, a_user, hold, signed_in, the_cast, token_for
-from loupan.sales.models import Contract, Deal, Reservation
-from loupan.sales.testing import Office, a_buyer, a_contract, a_reservation, an_office
+from loupan.sales.models import Contract, Deal, ProvisionalReservation, Reservation
+from loupan.sales.testing import (
+    Office,
+    a_buyer,
+    a_contract,
+    a_provisional,
+    a_reservation,
+    an_office,
+)
 
 READS = {
     "customers": "customers.read",
@@ -43,6 +50,7 @@ class Case:
     customer: Customer
     reservation: Reservation
     contract: Contract
+    provisional: ProvisionalReservation
 
     @property
     def deals(self) -> list[Deal]:
@@ -66,7 +74,8 @@ def a_case(name: str, office: Office, owner: User) -> Case:
     customer = a_buyer(office, name=name, owner=owner)
     reservation = a_reservation(office, buyers=[customer], by=owner, at=at)
     signed = a_contract(office, a_reservation(office, buyers=[customer], by=owner, at=at), at=at)
-    return Case(name, office, owner, customer, reservation, signed)
+    kept = a_provisional(office, customer=customer, by=owner, at=at, is_paid=True)
+    return Case(name, office, owner, customer, reservation, signed, kept)
 
 
 @pytest.fixture
@@ -142,10 +151,13 @@ LISTS: dict[str, tuple[str, Callable[[Case], set[int]]]] = {
     "deals/": ("deals", lambda case: {deal.pk for deal in case.deals}),
     "reservations/": ("deals", lambda case: {deal.reservation.pk for deal in case.deals}),
     "contracts/": ("deals", lambda case: {case.contract.pk}),
+    "provisional-reservations/": ("deals", lambda case: {case.provisional.pk}),
     "receipts/": (
         "money",
         lambda case: {
-            pk for deal in case.deals for pk in deal.account.receipts.values_list("pk", flat=True)
+            pk
+            for account in (*(deal.account for deal in case.deals), case.provisional.account)
+            for pk in account.receipts.values_list("pk", flat=True)
         },
     ),
 }
@@ -170,6 +182,7 @@ PAGES = {
     "customers:list": "customers",
     "sales:reservations": "deals",
     "sales:contracts": "deals",
+    "sales:provisionals": "deals",
     "ledger:receipts": "money",
     "ledger:receivables": "money",
 }
@@ -310,7 +323,7 @@ def test_what_one_may_in_another_project_opens_no_column_and_no_export_here(
     client = signed_in(person)
     for project, is_open in ((here, False), (there, True)):
         units = client.get(reverse("inventory:units") + f"?project={project.pk}&column=floor_total")
-        columns = {column.key for column in units.context["all_columns"]}
+        columns = {column["key"] for column in units.context["all_columns"]}
         assert ("floor_total" in columns) is is_open
         query = f"?export=xlsx&reason=month+end&project={project.pk}"
         export = client.get(reverse("customers:list") + query)

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from functools import partial
 from itertools import islice
+from typing import Any
 
 from django.forms import modelform_factory
 
@@ -69,7 +70,7 @@ class Afterwards:
         """The first tower is finished: its completion is filed, its areas are surveyed."""
         building = self._building("1")
         day = at.date().isoformat()
-        form = modelform_factory(Building, fields=_PAPERS)(
+        form: Any = modelform_factory(Building, fields=_PAPERS)(
             dict.fromkeys(_PAPERS, day), instance=building
         )
         assert form.is_valid(), form.errors

@@ -235,8 +235,7 @@ class DirectContractForm(ContractForm):
             total = money_text(priced.offer.deal_total)
             text = _("On this day the price is ¥%(total)s. Look at it and sign again.")
             self.add_error("signed_on", text % {"total": total})
-            self.data = self.data.copy()
-            self.data["seen_total"] = f"{priced.offer.deal_total:f}"
+            self.data = {**self.data.dict(), "seen_total": f"{priced.offer.deal_total:f}"}  # type: ignore[attr-defined]
         return not self.errors
 
 

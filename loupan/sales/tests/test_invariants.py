@@ -90,7 +90,11 @@ def road(office: Office) -> Iterator[Deal]:
         confirm_unfiling(unfiling_id=asked.pk, by=who, at=SIGNED_AT)
     yield deal
     finish(office, deal)
-    handing = {"deal_id": deal.pk, "by": a_user("HO", office.project), "at": SIGNED_AT}
+    handing: dict[str, Any] = {
+        "deal_id": deal.pk,
+        "by": a_user("HO", office.project),
+        "at": SIGNED_AT,
+    }
     hand_over(**handing, handed_over_on=SIGNED_AT.date(), received_by="业主")
     yield deal
     undo_handover(deal_id=deal.pk, reason="资料不全", by=office.mo, at=SIGNED_AT)
@@ -136,7 +140,8 @@ def test_u_3_no_other_verb_moves_or_deletes_a_sold_unit(office: Office) -> None:
 
 
 def others(office: Office, deal: Deal) -> dict[str, Callable[[], object]]:
-    pk, said = deal.unit_id, {"by": office.mo, "at": SIGNED_AT}
+    pk = deal.unit_id
+    said: dict[str, Any] = {"by": office.mo, "at": SIGNED_AT}
     several: dict[str, Any] = {"unit_ids": [pk], **said}
     somebody = a_buyer(office).pk
     return {
