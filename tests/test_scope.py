@@ -323,7 +323,7 @@ def test_what_one_may_in_another_project_opens_no_column_and_no_export_here(
     client = signed_in(person)
     for project, is_open in ((here, False), (there, True)):
         units = client.get(reverse("inventory:units") + f"?project={project.pk}&column=floor_total")
-        columns = {column["key"] for column in units.context["all_columns"]}
+        columns = {row["column"].key for row in units.context["all_columns"]}
         assert ("floor_total" in columns) is is_open
         query = f"?export=xlsx&reason=month+end&project={project.pk}"
         export = client.get(reverse("customers:list") + query)
