@@ -315,7 +315,9 @@ def _text(expression: str, *, places: int = 4) -> str:
 def _select(*, with_floor_prices: bool) -> str:
     """The board's statement up to its project."""
     floor = (
-        f", {_text('u.floor_unit_price')}, {_text('u.floor_total', places=2)}" if with_floor_prices else ""
+        f", {_text('u.floor_unit_price')}, {_text('u.floor_total', places=2)}"
+        if with_floor_prices
+        else ""
     )
     return (
         "SELECT u.id, u.number, u.building_id, u.entrance_id, u.floor_no, u.position, u.room_no,"  # noqa: S608
