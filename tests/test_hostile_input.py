@@ -20,7 +20,7 @@ from django.test import Client
 from loupan.config.api import api
 from loupan.org.models import User
 from loupan.org.testing import a_post, a_user, hold, signed_in, token_for
-from tests.test_url_roles import CALLS, PAGES, address
+from tests.test_url_roles import CALLS, PAGES, address, asked
 from tests.world import World, a_world
 
 # Each of these has brought down somebody's office before.
@@ -124,8 +124,7 @@ def undone(client: Client, method: str, path: str, data: dict[str, Any]) -> tupl
 def pages(world: World) -> Iterator[tuple[str, str]]:
     for name, row in PAGES.items():
         if row.method == "get" and not row.is_paper and name != "org:logout":
-            path = address(name, row, world)
-            yield name, path + (f"?{row.query}={world.here.project.pk}" if row.query else "")
+            yield name, address(name, row, world) + asked(row, world)
 
 
 def test_no_page_falls_over_what_is_typed_into_its_forms(world: World) -> None:
@@ -161,8 +160,8 @@ def test_no_address_falls_over_what_is_asked(world: World) -> None:
     for name, path in pages(world):
         joint = "&" if "?" in path else "?"
         for text in islice(texts, A_TURN):
-            asked = path + joint + urlencode(dict.fromkeys(known, text))
-            status, _html = undone(client, "get", asked, {})
+            known_path = path + joint + urlencode(dict.fromkeys(known, text))
+            status, _html = undone(client, "get", known_path, {})
             if status >= 500:
                 wrong.append(f"{name} {ascii(text)[:60]}: {status}")
                 break

@@ -22,7 +22,7 @@ from loupan.org.models import Project, User
 from loupan.org.rules import ROLE_TEMPLATES
 from loupan.org.testing import a_post, a_user, hold, signed_in, token_for
 from loupan.sales.testing import Office, a_buyer, a_contract, a_receipt, a_reservation, another_unit
-from tests.test_url_roles import CALLS, PAGES, Row, address
+from tests.test_url_roles import CALLS, PAGES, Row, address, asked
 from tests.world import World, a_world
 
 RECORD = Path(__file__).with_name("queries_per_page.json")
@@ -52,13 +52,11 @@ def add_rows(office: Office, count: int) -> None:
         a_receipt(office, signed.deal, amount="1000", at=at)
 
 
-def asked(world: World, person: User) -> Iterator[tuple[str, int]]:
+def counted(world: World, person: User) -> Iterator[tuple[str, int]]:
     page, call = signed_in(person), Client(headers={"Authorization": f"Bearer {token_for(person)}"})
     for name, row in PAGES.items():
         if row.method == "get" and not row.is_paper and name not in LEFT_OUT:
-            path = address(name, row, world)
-            query = f"?{row.query}={world.here.project.pk}&since=0" if row.query else ""
-            yield name, statements(page, path + query)
+            yield name, statements(page, address(name, row, world) + asked(row, world))
     for name, row in CALLS.items():
         method, _space, path = name.partition(" ")
         if method == "GET" and not row.is_paper:
@@ -85,9 +83,9 @@ def statements(client: Client, path: str) -> int:
 def test_no_page_asks_more_than_its_record_nor_more_for_more_rows() -> None:
     world = a_world()
     person = somebody_who_may_everything(world.here.project)
-    few = dict(asked(world, person))
+    few = dict(counted(world, person))
     add_rows(world.here.office, MORE_ROWS)
-    many = dict(asked(world, User.objects.get(pk=person.pk)))
+    many = dict(counted(world, User.objects.get(pk=person.pk)))
     grown = {name: (few[name], many[name]) for name in few if many[name] > few[name]}
     assert not grown, f"more statements for more rows: {grown}"
 

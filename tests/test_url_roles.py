@@ -1034,13 +1034,17 @@ def address(name: str, row: Row, world: World) -> str:
     return reverse(name, kwargs={key: make(world) for key, make in row.sample.items()})
 
 
+def asked(row: Row, world: World) -> str:
+    """What stands behind the address, where it names the project or the level in question."""
+    here = world.here.project.pk
+    value = f"project-{here}" if row.query == "place" else here
+    return f"?{row.query}={value}&since=0" if row.query else ""
+
+
 def answers(client: Client, row: Row, path: str, world: World) -> int:
     """The status, and everything as it was before."""
     data = row.data(world) if row.data else {}
-    if row.query:
-        here = world.here.project.pk
-        value = f"project-{here}" if row.query == "place" else here
-        path += f"?{row.query}={value}&since=0"
+    path += asked(row, world)
     point = transaction.savepoint()
     try:
         ask = client.post if row.method == "post" else client.get

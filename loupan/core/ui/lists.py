@@ -134,7 +134,10 @@ class ListPage:
     def look(self, request: Any, habit: Sequence[str] = ()) -> Look:
         columns = [
             column
-            for column in [*self.columns, *(self.more_columns(request) if self.more_columns else ())]
+            for column in [
+                *self.columns,
+                *(self.more_columns(request) if self.more_columns else ()),
+            ]
             if (not column.permission or self.may(request, column.permission))
             and (column.shown_to is None or column.shown_to(request))
         ]

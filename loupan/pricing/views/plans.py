@@ -79,7 +79,7 @@ PLANS = ListPage(
     permission="pricing.read",
     order="sort",
     row_url=tables.plan_url,
-    verbs=lambda r: _plan_verbs(r),
+    verbs=_plan_verbs,
     empty=gettext_lazy(
         "No payment plans yet. Nothing can be sold without one: begin with the standard plans."
     ),
@@ -187,7 +187,7 @@ def plan(request: DeskRequest, pk: int | None = None) -> HttpResponse:
         "may_edit": may_edit,
         "project_id": project_id,
         "crumbs": _crumb("pricing:plans", _("Payment plans")),
-        "verbs": _plan_verbs(request, row) if may_edit else [],
+        "verbs": _copy_verbs(row) if may_edit else [],
         "units_url": reverse("pricing:unit_choices"),
         "folded": FOLDED,
         "example": _example(request, lines, project_id),
@@ -207,7 +207,7 @@ def _to_copy(request: DeskRequest, project_id: int) -> PaymentPlan | None:
     return get_object_or_404(queries.plans_for(request.user, project_id), pk=int(asked))
 
 
-def _plan_verbs(request: DeskRequest, row: PaymentPlan | None) -> list[Page]:
+def _copy_verbs(row: PaymentPlan | None) -> list[Page]:
     if row is None:
         return []
     url = f"{reverse('pricing:plan_new')}?copy={row.pk}"

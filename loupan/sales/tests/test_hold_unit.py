@@ -130,9 +130,7 @@ def test_u_12_a_unit_on_which_money_came_in_is_not_released_by_the_clock(office:
 
 def test_a_held_unit_takes_its_new_price_when_the_hold_ends(office: Office) -> None:
     unit = a_unit(office.project)
-    hold_unit(
-        unit_id=unit.pk, customer_id=a_buyer(office).pk, days=1, by=office.mo, at=RESERVED_AT
-    )
+    hold_unit(unit_id=unit.pk, customer_id=a_buyer(office).pk, days=1, by=office.mo, at=RESERVED_AT)
     an_approved_list(office.project, office.cast.mk, office.mo, at=RESERVED_AT)
     unit.refresh_from_db()
     assert unit.list_total == 1521895
