@@ -20,7 +20,7 @@ def tell_moved(path: str) -> None:
 
 
 # Plug: (project, by, at) -> what the floor above gives a new project; in the same transaction.
-project_made: Hook[[Project, User, datetime], None] = Hook("org.project_made")
+project_made: Hook[[Project, User, datetime], object] = Hook("org.project_made")
 
 
 def tell_made(project: Project, by: User, at: datetime) -> None:

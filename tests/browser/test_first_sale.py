@@ -16,8 +16,9 @@ from playwright.sync_api import BrowserContext, Locator, Page, expect
 
 import run
 from loupan.core.sheets.testing import open_data
+from scripts.postgres import free_port
 from tests.browser.conftest import DESKTOP, PHONE, Desk
-from tests.test_run import free_port, started
+from tests.test_run import started
 
 PICTURES = os.environ.get("LOUPAN_PICTURES")
 BOOTSTRAP, OWN = "Erste-Tuer-2026", "Eigener-Schluessel-7"

@@ -62,7 +62,7 @@ class PermitBuildingsForm(forms.Form):
         rows = Building.objects.filter(project_id=permit.project_id).order_by("sort", "pk")
         mine = [row for row in rows if row.permit_id == permit.pk]
         first = mine or [row for row in rows if row.permit_id is None]
-        super().__init__(*args, initial={"buildings": first}, **kwargs)
+        super().__init__(*args, **{"initial": {"buildings": first}, **kwargs})
         field = self.fields["buildings"]
         assert isinstance(field, forms.ModelMultipleChoiceField)
         field.queryset = rows

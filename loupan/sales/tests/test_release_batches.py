@@ -45,7 +45,7 @@ def a_batch(cast: Cast, *units: Unit, name: str = "首开", by: User | None = No
     return a_release_batch(cast.project, by or cast.mo, units, name=name)
 
 
-def unreleased(cast: Cast, position: int = 3, **fields: object) -> Unit:
+def unreleased(cast: Cast, position: int = 3, **fields: Any) -> Unit:
     return a_unit(cast.project, status="not_released", position=position, **fields)
 
 

@@ -74,7 +74,7 @@ def test_a_word_a_holder_and_an_end_are_checked(cast: Cast) -> None:
         ({}, errors.ReasonMissing),
     ):
         with pytest.raises(refusal):
-            withhold_units(unit_ids=[unit.pk], **wrong, by=cast.mo, at=NOON)  # type: ignore[arg-type]
+            withhold_units(unit_ids=[unit.pk], **wrong, by=cast.mo, at=NOON)
     call = Client(headers={"Authorization": f"Bearer {token_for(cast.mo)}"})
     path = f"/api/v1/units/{unit.pk}"
     body = {"word_id": word.pk, "holder_id": cast.lin.pk}
