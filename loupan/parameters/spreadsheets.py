@@ -15,11 +15,11 @@ from loupan.parameters.queries.places import Place
 
 ENTRIES: Final = {
     "code": ("代码", "编码", "编号", "code"),
-    "name": ("名称", "中文名称", "项目", "name"),
+    "name": ("名称", "姓名 / 名称", "中文名称", "项目", "name"),
     "name_en": ("英文名称", "英文名", "english name", "english"),
-    "parent": ("所属", "上级", "上级代码", "belongs to", "parent"),
+    "parent": ("所属", "归属", "上级", "上级代码", "belongs to", "parent"),
     "tone": ("颜色", "colour", "color"),
-    "is_enabled": ("启用", "在用", "状态", "in use", "enabled"),
+    "is_enabled": ("启用", "使用中", "在用", "状态", "in use", "enabled"),
 }
 NOES: Final = frozenset({"no", "n", "0", "false", "否", "停用", "禁用", "不启用"})
 
@@ -56,7 +56,7 @@ def _tone(text: str) -> str:
 HOLIDAYS: Final = {
     "on": ("日期", "day", "date"),
     "kind": ("类型", "性质", "kind", "type"),
-    "name": ("名称", "节日", "name"),
+    "name": ("名称", "姓名 / 名称", "节日", "name"),
     "name_en": ("英文名称", "english name"),
     "is_greeting": ("问候日", "问候", "greeting day", "greeting"),
 }

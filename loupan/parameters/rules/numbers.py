@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from enum import StrEnum
 
 LONGEST_PATTERN = 60
@@ -124,6 +124,17 @@ def period(reset: Reset, day: date) -> str:
         Reset.MONTH: f"{day:%Y-%m}",
         Reset.DAY: f"{day:%Y-%m-%d}",
     }[reset]
+
+
+def days_of(period: str) -> tuple[date, date]:
+    """The first day of a period that is not empty, and the first day after it."""
+    year, month, day = [*(int(part) for part in period.split("-")), 0, 0][:3]
+    first = date(year, month or 1, day or 1)
+    if day:
+        return first, first + timedelta(days=1)
+    if month:
+        return first, date(year + month // 12, month % 12 + 1, 1)
+    return first, date(year + 1, 1, 1)
 
 
 def series_key(series: str, project_id: int, reset: Reset, day: date) -> str:

@@ -7,11 +7,13 @@ from typing import Any
 
 from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery, Sum
 
+from loupan.core.calendar import day_bounds
 from loupan.core.models import NumberSeries
 from loupan.inventory.models import Unit, UnitChange
 from loupan.inventory.states import CLAIMED, UnitStatus
 from loupan.ledger import queries as ledger
 from loupan.ledger.models import Receipt, Receivable
+from loupan.parameters.rules.numbers import days_of
 from loupan.pricing.models import Discount
 from loupan.sales.models import (
     AttachedUnit,
@@ -241,22 +243,29 @@ def _numbers_differ() -> Iterator[str]:
     """Each series is as long as the papers that carry its numbers (PRM-03)."""
     for series in NumberSeries.objects.order_by("key"):
         kind, _, rest = series.key.partition("/")
-        project_id, _, year = rest.partition("/")
+        project_id, _, period = rest.partition("/")
         if kind not in _NUMBERED or not project_id.isdigit():
             continue
-        rows: QuerySet[Any] = _NUMBERED[kind].objects.filter(
-            project_id=int(project_id), number__contains=f"-{_MARK[kind]}{year}-"
-        )
+        model, dated = _NUMBERED[kind]
+        rows: QuerySet[Any] = model.objects.filter(project_id=int(project_id))
+        if period:
+            first, after = days_of(period)
+            bounds = (
+                (day_bounds(first)[0], day_bounds(after)[0])
+                if dated.endswith("at")
+                else (first, after)
+            )
+            rows = rows.filter(**{f"{dated}__gte": bounds[0], f"{dated}__lt": bounds[1]})
         if rows.count() < series.last:
             yield f"series {series.key}: {series.last} given, {rows.count()} papers"
 
 
-_NUMBERED: dict[str, type[Receipt | Reservation | Contract | ProvisionalReservation]] = {
-    "receipt": Receipt,
-    "provisional": ProvisionalReservation,
-    "reservation": Reservation,
-    "contract": Contract,
+# What carries the numbers of a series, and the day that chose the counter.
+_NUMBERED: dict[
+    str, tuple[type[Receipt | Reservation | Contract | ProvisionalReservation], str]
+] = {
+    "receipt": (Receipt, "recorded_at"),
+    "provisional": (ProvisionalReservation, "at"),
+    "reservation": (Reservation, "reserved_on"),
+    "contract": (Contract, "signed_on"),
 }
-
-
-_MARK = {"receipt": "SJ", "provisional": "XD", "reservation": "RG", "contract": "HT"}

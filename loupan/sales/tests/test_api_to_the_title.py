@@ -81,7 +81,7 @@ def test_a_unit_is_contracted_directly_filed_unfiled_and_voided(office: Office) 
         cs = office.cast.cs
         road = f"units/{unit.pk}/contract/"
         assert call(cs, road, body)[1]["code"] == "direct_contract_off"
-        PricingPolicy.objects.update(allows_direct_contract=True)
+        PricingPolicy.objects.update(allows_direct_contract=True, stamp=uuid4())
         status, made = call(cs, road, body)
         assert (status, made["status"]) == (201, "contracted")
         deal = f"deals/{made['deal_id']}/"

@@ -10,6 +10,7 @@ from django.core.exceptions import PermissionDenied
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from loupan.core.models import AuditEvent
 from loupan.core.refusals import ChangedMeanwhile, NotAllowedNow
@@ -119,7 +120,7 @@ def test_a_project_may_demand_the_filed_price(cast: Cast) -> None:
     batch = a_batch(cast, unit)
     director = a_user("CD", cast.project)
     a_setting(RELEASE_NEEDS_FILED, value=True, project=cast.project, by=director)
-    with pytest.raises(errors.BatchIncomplete, match="filed price"):
+    with pytest.raises(errors.BatchIncomplete, match="1-1-1803"):
         release_batch(batch_id=batch.pk, by=cast.mo, at=NOON)
     assert unit.list_total is not None
     Unit.objects.filter(pk=unit.pk).update(filed_total=unit.list_total - 1)
@@ -196,12 +197,14 @@ def test_at_the_desk_a_batch_is_prepared_seen_and_released(cast: Cast) -> None:
     )
     batch = ReleaseBatch.objects.get()
     assert answer.status_code == 302
-    assert "ready" in text_of(page.get(reverse("inventory:batch", args=[batch.pk]))).lower()
+    ready = _("Everything is ready: the batch can be released now.")
+    assert ready in text_of(page.get(reverse("inventory:batch", args=[batch.pk])))
     Unit.objects.filter(pk=unit.pk).update(is_sealed=True)
     page.post(reverse("inventory:batch_release", args=[batch.pk]))
     batch.refresh_from_db()
     assert batch.state == "prepared"
-    assert "sealed" in text_of(page.get(reverse("inventory:batch", args=[batch.pk])))
+    sealed = str(errors.UnitSealed(unit=unit))
+    assert sealed in text_of(page.get(reverse("inventory:batch", args=[batch.pk])))
     Unit.objects.filter(pk=unit.pk).update(is_sealed=False)
     page.post(reverse("inventory:batch_release", args=[batch.pk]))
     batch.refresh_from_db()
