@@ -286,7 +286,7 @@ def test_the_books_agree_after_a_storm_of_all_verbs() -> None:
     run_state_machine_as_test(
         Storm,
         settings=settings(
-            max_examples=20,
+            max_examples=8,
             stateful_step_count=30,
             deadline=None,
             suppress_health_check=list(HealthCheck),

@@ -172,8 +172,8 @@ def test_the_books_agree_after_a_storm_to_the_title() -> None:
     run_state_machine_as_test(
         LongStorm,
         settings=settings(
-            max_examples=20,
-            stateful_step_count=40,
+            max_examples=8,
+            stateful_step_count=30,
             deadline=None,
             suppress_health_check=list(HealthCheck),
         ),
