@@ -3,6 +3,7 @@
 from datetime import UTC, date, datetime
 from itertools import count
 
+from loupan.core.calendar import business_day
 from loupan.core.crypto import blind_index
 from loupan.core.identity import mask_phone, normalise_phone, pinyin_of
 from loupan.customers.models import Customer, CustomerKind, CustomerPhone, Person
@@ -58,7 +59,7 @@ def a_customer(
         initials=pinyin_of(name)[1],
         grade=grade,
         life_class=life_class,
-        first_contact_on=at.date(),
+        first_contact_on=business_day(at),
         last_contact_at=at,
         next_contact_on=next_contact_on,
         made_at=at,

@@ -13,6 +13,7 @@ from itertools import count
 from typing import Any
 from uuid import uuid4
 
+from loupan.core.calendar import business_day
 from loupan.customers.models import Customer
 from loupan.customers.testing import a_customer
 from loupan.inventory.models import Building, Unit
@@ -144,7 +145,7 @@ def a_receipt(
         amount=Decimal(amount),
         method=method,
         money_type=money_type,
-        received_on=received_on or at.date(),
+        received_on=received_on or business_day(at),
         request_key=fields.pop("request_key", None) or uuid4(),
         by=fields.pop("by", office.zhao),
         at=at,
@@ -157,7 +158,7 @@ def a_contract(
 ) -> Contract:
     return sign_contract(
         reservation_id=reservation.pk,
-        signed_on=fields.pop("signed_on", at.date()),
+        signed_on=fields.pop("signed_on", business_day(at)),
         by=fields.pop("by", office.cast.cs),
         at=at,
         **fields,
@@ -199,7 +200,7 @@ def a_provisional_receipt(
         provisional_id=made.pk,
         amount=Decimal(amount),
         method="cash",
-        received_on=at.date(),
+        received_on=business_day(at),
         request_key=fields.pop("request_key", None) or uuid4(),
         by=fields.pop("by", office.zhao),
         at=at,
@@ -220,8 +221,8 @@ def a_filing(
     return file_contract(
         deal_id=deal.pk,
         number=number or f"沪(2025)第{next(_places):06d}号",
-        submitted_on=fields.pop("submitted_on", at.date()),
-        filed_on=filed_on or at.date(),
+        submitted_on=fields.pop("submitted_on", business_day(at)),
+        filed_on=filed_on or business_day(at),
         by=fields.pop("by", office.cast.cs),
         at=at,
     )
