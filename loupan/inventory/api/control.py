@@ -72,7 +72,7 @@ class MomentIn(Schema):
     due_at: AwareDatetime
 
 
-class PlanIn(MomentIn):
+class ControlPlanIn(MomentIn):
     verb: Literal["release", "withhold", "unwithhold"]
     unit_ids: UnitIds
     reason: Line = ""
@@ -86,7 +86,7 @@ class PlannedUnitOut(Schema):
     refusal: str
 
 
-class PlanOut(Schema):
+class ControlPlanOut(Schema):
     id: int
     project_id: int
     batch_id: int | None
@@ -99,12 +99,12 @@ class PlanOut(Schema):
     failed_count: int
 
 
-class PlanPageOut(PlanOut):
+class PlanPageOut(ControlPlanOut):
     units: list[PlannedUnitOut]
 
 
-class PlansOut(Schema):
-    items: list[PlanOut]
+class ControlPlansOut(Schema):
+    items: list[ControlPlanOut]
     next: str | None = None
 
 
@@ -281,7 +281,7 @@ def discard(request: ApiRequest, batch_id: Id) -> Any:
 
 @router.get(
     "projects/{project_id}/control-plans/",
-    response={200: PlansOut, **ERRORS},
+    response={200: ControlPlansOut, **ERRORS},
     summary="Planned steps of sales control",
 )
 def list_plans(
@@ -302,7 +302,7 @@ def list_plans(
     response={201: PlanPageOut, **ERRORS},
     summary="Plan a step of sales control",
 )
-def plan(request: ApiRequest, project_id: Id, payload: PlanIn) -> Any:
+def plan(request: ApiRequest, project_id: Id, payload: ControlPlanIn) -> Any:
     """Set a release, a withholding or a renewed offer of units for a moment."""
     project = _project(request, project_id)
     verb = ControlPlan.Verb(payload.verb)

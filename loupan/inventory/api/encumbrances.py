@@ -102,7 +102,7 @@ class SplitIn(Schema):
     reason: Line
 
 
-class MergeIn(Schema):
+class UnitsMergeIn(Schema):
     unit_ids: Annotated[list[Id], Field(min_length=2, max_length=20)]
     room_no: RoomNo
     reason: Line
@@ -208,7 +208,7 @@ def split(request: ApiRequest, unit_id: Id, payload: SplitIn) -> Status[dict[str
     response={201: SuccessorsOut, **ERRORS},
     summary="Merge units",
 )
-def merge(request: ApiRequest, project_id: Id, payload: MergeIn) -> Status[dict[str, Any]]:
+def merge(request: ApiRequest, project_id: Id, payload: UnitsMergeIn) -> Status[dict[str, Any]]:
     """Only unsold units of one entrance, on one floor or on floors above each other."""
     project = _project(request, project_id)
     require(request.user, EDIT_PROPERTY, project.pk)

@@ -116,7 +116,7 @@ def _slot(slot: SlotIn) -> Slot:
     return Slot(**{**values, "duplex_on": frozenset(values["duplex_on"])})
 
 
-class PlannedUnitOut(Schema):
+class GeneratedUnitOut(Schema):
     """`kind`: new, kept (there already) or refused, with the reason."""
 
     number: str
@@ -133,7 +133,7 @@ class GenerationOut(Schema):
     new: int
     kept: int
     refused: int
-    units: list[PlannedUnitOut]
+    units: list[GeneratedUnitOut]
 
 
 class UnitEditIn(Schema):

@@ -18,7 +18,7 @@ from loupan.org.permissions import require
 router = Router(tags=["org"])
 
 
-class EntryIn(Schema):
+class DossierEntryIn(Schema):
     section: DossierSection
     title: Annotated[str, StringConstraints(min_length=1, max_length=120), CleanText]
     text: Annotated[str, StringConstraints(min_length=1, max_length=4000), CleanText]
@@ -26,11 +26,11 @@ class EntryIn(Schema):
     is_in_use: bool = True
 
 
-class EntryChangeIn(EntryIn):
+class DossierEntryChangeIn(DossierEntryIn):
     version: Annotated[int, Field(ge=0, le=2**31 - 1)]
 
 
-class EntryOut(Schema):
+class DossierEntryOut(Schema):
     id: int
     section: str
     title: str
@@ -40,8 +40,8 @@ class EntryOut(Schema):
     version: int
 
 
-class EntriesOut(Schema):
-    items: list[EntryOut]
+class DossierEntriesOut(Schema):
+    items: list[DossierEntryOut]
     next: str | None = None
 
 
@@ -49,7 +49,7 @@ def _project(request: ApiRequest, project_id: int) -> Project:
     return get_object_or_404(queries.projects_for(request.user), pk=project_id)
 
 
-def _saved(request: ApiRequest, row: DossierEntry, payload: EntryIn) -> DossierEntry:
+def _saved(request: ApiRequest, row: DossierEntry, payload: DossierEntryIn) -> DossierEntry:
     form = DossierForm(payload.dict(), instance=row)
     if not form.is_valid():
         raise ValidationError(form.errors.as_data())
@@ -58,7 +58,7 @@ def _saved(request: ApiRequest, row: DossierEntry, payload: EntryIn) -> DossierE
 
 
 @router.get(
-    "projects/{project_id}/dossier/", response={200: EntriesOut, **ERRORS}, summary="Dossier"
+    "projects/{project_id}/dossier/", response={200: DossierEntriesOut, **ERRORS}, summary="Dossier"
 )
 def dossier(request: ApiRequest, project_id: Id, limit: LIMIT = 100, after: AFTER = None) -> Any:
     """What is in use of a project's dossier, for everybody who works there."""
@@ -69,17 +69,21 @@ def dossier(request: ApiRequest, project_id: Id, limit: LIMIT = 100, after: AFTE
 
 
 @router.post(
-    "projects/{project_id}/dossier/", response={201: EntryOut, **ERRORS}, summary="Add an entry"
+    "projects/{project_id}/dossier/",
+    response={201: DossierEntryOut, **ERRORS},
+    summary="Add an entry",
 )
-def make_entry(request: ApiRequest, project_id: Id, payload: EntryIn) -> Any:
+def make_entry(request: ApiRequest, project_id: Id, payload: DossierEntryIn) -> Any:
     """Add a fact, or a question with its answer."""
     project = _project(request, project_id)
     require(request.user, "org.edit_dossier", project.pk)
     return Status(201, _saved(request, DossierEntry(project=project), payload))
 
 
-@router.put("dossier/{entry_id}/", response={200: EntryOut, **ERRORS}, summary="Change an entry")
-def edit_entry(request: ApiRequest, entry_id: Id, payload: EntryChangeIn) -> Any:
+@router.put(
+    "dossier/{entry_id}/", response={200: DossierEntryOut, **ERRORS}, summary="Change an entry"
+)
+def edit_entry(request: ApiRequest, entry_id: Id, payload: DossierEntryChangeIn) -> Any:
     """Change an entry, or take it out of use; 409 when the version is stale."""
     require(request.user, "org.edit_dossier")
     row = get_object_or_404(queries.dossier_edited_by(request.user), pk=entry_id)

@@ -83,7 +83,7 @@ class HoldingOut(Schema):
     ends_on: date | None
 
 
-class ReasonIn(Schema):
+class LeavingReasonIn(Schema):
     reason: Reason
 
 
@@ -155,7 +155,7 @@ def edit_user(request: ApiRequest, user_id: Id, payload: UserChangeIn) -> Any:
 
 
 @router.post("users/{user_id}/disabling/", response={200: UserOut, **ERRORS}, summary="Shut out")
-def disable_user(request: ApiRequest, user_id: Id, payload: ReasonIn) -> Any:
+def disable_user(request: ApiRequest, user_id: Id, payload: LeavingReasonIn) -> Any:
     """No sign-in from now on; every session and token is dead."""
     require(request.user, "org.manage")
     _seen(request, user_id)

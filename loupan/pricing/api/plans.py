@@ -190,7 +190,7 @@ class DiscountChangeIn(DiscountIn):
     version: Annotated[int, Field(ge=0, le=2**31 - 1)]
 
 
-class SpecialIn(Schema):
+class TrialSpecialIn(Schema):
     form: Literal["rate", "percent_off", "amount", "unit_amount"]
     amount_or_rate: Annotated[
         Decimal, Field(ge=0, max_digits=18, decimal_places=6, allow_inf_nan=False)
@@ -200,7 +200,7 @@ class SpecialIn(Schema):
 class TrialIn(Schema):
     payment_plan_id: Id
     discount_ids: Annotated[list[Id], Field(max_length=40)] = []
-    special: SpecialIn | None = None
+    special: TrialSpecialIn | None = None
     reserve_on: date | None = None
     deposit: MoneyIn | None = None
 

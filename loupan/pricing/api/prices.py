@@ -132,7 +132,7 @@ class TurnedRowIn(Schema):
     part: Literal["value", "start", "per_floor"] = "value"
 
 
-class TrialIn(Schema):
+class FormulaTrialIn(Schema):
     amount: Amount | None = None
     base_price: UnitPriceIn | None = None
     rows: Annotated[list[TurnedRowIn], Field(max_length=500)] = []
@@ -324,7 +324,7 @@ def price_list_lines(
     "price-lists/{list_id}/trial/", response={200: OutlookOut, **ERRORS},
     summary="What a draft would come to",
 )  # fmt: skip
-def try_price_list(request: ApiRequest, list_id: Id, payload: TrialIn) -> Any:
+def try_price_list(request: ApiRequest, list_id: Id, payload: FormulaTrialIn) -> Any:
     """The lab: another amount, base price or rows of tables; nothing is saved (X-06)."""
     row = _list(request, list_id)
     require(request.user, EDIT_PRICES, row.project_id)
