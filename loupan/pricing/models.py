@@ -9,6 +9,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from loupan.core.db import LockingManager
+from loupan.core.formatting import money_text, rate_text
 from loupan.core.money import AreaField, MoneyField, RateField, UnitPriceField
 from loupan.inventory.models import ProductType, Unit
 from loupan.org.models import Project
@@ -354,6 +355,13 @@ class Discount(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def value_text(self) -> str:
+        """`99.00%` or `10,000.00` by the form of the discount."""
+        if self.form in {self.Form.RATE, self.Form.PERCENT_OFF}:
+            return rate_text(self.amount_or_rate)
+        return money_text(self.amount_or_rate)
 
 
 class DiscountAuthority(models.Model):

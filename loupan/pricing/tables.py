@@ -219,13 +219,6 @@ def discount_url(discount: Discount) -> str:
     return reverse("pricing:discount", args=[discount.pk])
 
 
-def value_text(row: Discount) -> str:
-    """`99.00%` or `10,000.00` by the form of the discount."""
-    if row.form in {Discount.Form.RATE, Discount.Form.PERCENT_OFF}:
-        return rate_text(row.amount_or_rate)
-    return money_text(row.amount_or_rate)
-
-
 def _gift(row: Discount) -> str:
     if not row.gift_name:
         return ""
@@ -251,7 +244,7 @@ DISCOUNTS = [
     Column("code", gettext_lazy("Code"), sort="code"),
     Column("kind", gettext_lazy("Kind"), sort="kind", group="kind"),
     Column("form", gettext_lazy("Form")),
-    Column("value", gettext_lazy("Amount or rate"), value=value_text),
+    Column("value", gettext_lazy("Amount or rate"), value=lambda row: row.value_text),
     Column("order", gettext_lazy("Order"), kind="number", sort="order"),
     Column("quota", gettext_lazy("Used of quota"), value=_quota),
     Column("gift", gettext_lazy("Gift"), value=_gift),

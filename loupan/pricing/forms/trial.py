@@ -14,7 +14,6 @@ from loupan.inventory.models import Unit
 from loupan.org.models import User
 from loupan.pricing.models import Discount, PaymentPlan
 from loupan.pricing.queries import Special, discounts_for, is_plan_for, offered_on, plans_for
-from loupan.pricing.tables import value_text
 
 FARTHEST = timedelta(days=3650)
 
@@ -26,7 +25,7 @@ class PlanChoice(forms.ModelChoiceField):  # type: ignore[type-arg]
 
 class DiscountChoices(RowsField):
     def label_from_instance(self, obj: Any) -> str:
-        return f"{obj.name} · {value_text(obj)}"
+        return f"{obj.name} · {obj.value_text}"
 
 
 class TrialForm(forms.Form):

@@ -32,7 +32,6 @@ from loupan.pricing.queries import (
     price_book_of,
     price_for,
 )
-from loupan.pricing.tables import value_text
 from loupan.sales import errors, rules
 from loupan.sales.actions.reservations import LATEST_SIGN_BY, BuyerDraft
 from loupan.sales.forms.deals import ContractForm
@@ -55,7 +54,7 @@ class DiscountChoices(RowsField):
     """A discount says how much it is."""
 
     def label_from_instance(self, obj: Any) -> str:
-        return f"{obj.name} · {value_text(obj)}"
+        return f"{obj.name} · {obj.value_text}"
 
 
 class ReservationForm(forms.Form):
