@@ -225,3 +225,9 @@ def test_folders_of_a_room_have_an_empty_init() -> None:
         if path.parts[-3] != "core"
     ]
     assert not broken, broken
+
+
+def test_no_two_apps_serve_a_file_under_one_name() -> None:
+    """Static files of all apps lie in one place: of two with one name only the first is served."""
+    names = [path.as_posix().partition("/static/")[2] for path in HOUSE.glob("*/static/**/*.*")]
+    assert not {name for name in names if names.count(name) > 1}

@@ -56,7 +56,8 @@ class Desk:
         return self.page
 
     def barriers(self) -> list[str]:
-        """What axe-core finds on the page as it stands."""
+        """What axe-core finds on the page, from its top: scrolled, the top bar covers what is under it."""
+        self.page.evaluate("scrollTo(0, 0)")
         self.page.evaluate(AXE.read_text(encoding="utf-8"))
         found: list[str] = self.page.evaluate(RUN_AXE, RULES)
         return found

@@ -7,6 +7,7 @@ import pytest
 from django.core.exceptions import PermissionDenied
 from django.db import DatabaseError, connection
 
+from loupan.core.db import writes
 from loupan.core.models import AuditEvent
 from loupan.core.refusals import Refusal
 from loupan.customers import errors, queries
@@ -160,8 +161,14 @@ def test_what_happened_is_never_changed_or_removed(
         by=cast.lin,
         at=NOON,
     )
-    with pytest.raises(DatabaseError, match="append-only"), connection.cursor() as cursor:
-        cursor.execute(change.format(f"customers_{table}"))
+
+    @writes
+    def tamper() -> None:
+        with connection.cursor() as cursor:
+            cursor.execute(change.format(f"customers_{table}"))
+
+    with pytest.raises(DatabaseError, match="append-only"):
+        tamper()
 
 
 # --- Class and owner ------------------------------------------------------------------------------

@@ -8,6 +8,7 @@ from typing import Any
 from django import forms
 from django.db.models import CharField, F, QuerySet, Value
 from django.db.models.functions import Cast
+from django.forms.formsets import DELETION_FIELD_NAME, ORDERING_FIELD_NAME
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -147,6 +148,10 @@ class PlanLineForm(forms.Form):
         choices=RoundingMode.choices,
         initial=RoundingMode.HALF_UP,
     )
+
+    def has_changed(self) -> bool:
+        """A blank line that was only numbered by the page is still no line."""
+        return bool(set(self.changed_data) - {ORDERING_FIELD_NAME, DELETION_FIELD_NAME})
 
     def clean(self) -> dict[str, Any]:
         data = self.cleaned_data

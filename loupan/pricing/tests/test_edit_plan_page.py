@@ -103,6 +103,21 @@ def test_lines_are_saved_in_the_order_of_the_page_without_those_removed(cast: Ca
     ]
 
 
+def test_a_blank_line_with_only_its_place_is_no_line(cast: Cast) -> None:
+    """The page numbers every line it shows, the blank one at the end too."""
+    lines = [
+        {**DEPOSIT, "ORDER": "1"},
+        {**REST, "ORDER": "2"},
+        {"ORDER": "3", "anchor": "contract"},
+    ]
+    defaults = {"line-2-method": "percent", "line-2-offset_days": "0", "line-2-offset_months": "0"}
+    data = posted(lines, code="X", example_total="900000", **defaults)
+    client = signed_in(cast.mo)
+    assert "850,000.00" in client.post("/pricing/plans/example/", data).content.decode()
+    assert client.post("/pricing/plans/new/", data).status_code == 302
+    assert PaymentPlan.objects.get(code="X").lines.count() == 2
+
+
 def test_a_new_plan_does_not_take_the_code_of_another(cast: Cast) -> None:
     plan = a_mortgage_plan(cast.project, cast.mo)
     answer = signed_in(cast.mo).post("/pricing/plans/new/", posted([REST], code=plan.code))
