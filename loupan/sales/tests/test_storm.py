@@ -271,24 +271,31 @@ class Storm(RuleBasedStateMachine):
         assert not moves.filter(by=None).exclude(source="job").exists()
 
 
+LENGTH = settings(
+    max_examples=8,
+    stateful_step_count=30,
+    deadline=None,
+    suppress_health_check=list(HealthCheck),
+)
+
+
+def an_office_for(storm: type[Storm]) -> Office:
+    """Units, stalls and buyers; the first plan is the usual one, the second the storm's own."""
+    office = storm.office = an_office()
+    storm.units = [another_unit(office) for _ in range(UNITS)]
+    storm.stalls = [a_stall(office) for _ in range(STALLS)]
+    storm.customers = [a_buyer(office).pk for _ in range(BUYERS)]
+    storm.discounts = list(office.prices.discount_ids)
+    return office
+
+
 def test_the_books_agree_after_a_storm_of_all_verbs() -> None:
-    Storm.office = an_office()
-    project, mo = Storm.office.project, Storm.office.mo
-    Storm.units = [another_unit(Storm.office) for _ in range(UNITS)]
-    Storm.stalls = [a_stall(Storm.office) for _ in range(STALLS)]
-    Storm.customers = [a_buyer(Storm.office).pk for _ in range(BUYERS)]
-    Storm.plans = [Storm.office.prices.plan.pk, a_lump_sum_plan(project, mo).pk]
+    office = an_office_for(Storm)
+    project, mo = office.project, office.mo
+    Storm.plans = [office.prices.plan.pk, a_lump_sum_plan(project, mo).pk]
     first = a_discount(project, mo, code="FIRST2", name="前两套", kind="regular", quota=2)
     late = a_discount(
         project, mo, code="OVER", kind="regular", valid_until=RESERVED_AT.date() - timedelta(1)
     )
-    Storm.discounts = [*Storm.office.prices.discount_ids, first.pk, late.pk]
-    run_state_machine_as_test(
-        Storm,
-        settings=settings(
-            max_examples=8,
-            stateful_step_count=30,
-            deadline=None,
-            suppress_health_check=list(HealthCheck),
-        ),
-    )
+    Storm.discounts += [first.pk, late.pk]
+    run_state_machine_as_test(Storm, settings=LENGTH)

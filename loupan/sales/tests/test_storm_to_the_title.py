@@ -4,7 +4,6 @@ from decimal import Decimal
 from uuid import uuid4
 
 import pytest
-from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import initialize, rule, run_state_machine_as_test
 
@@ -23,8 +22,16 @@ from loupan.sales.actions import (
     voids,
 )
 from loupan.sales.models import Contract, Deal, ProvisionalReservation, Unfiling
-from loupan.sales.testing import a_buyer, a_milestone_plan, an_office, another_unit, completed
-from loupan.sales.tests.test_storm import BUYERS, MANAGERS, NUMBERS, SELLERS, UNITS, Storm
+from loupan.sales.testing import a_milestone_plan, completed
+from loupan.sales.tests.test_storm import (
+    BUYERS,
+    LENGTH,
+    MANAGERS,
+    NUMBERS,
+    SELLERS,
+    Storm,
+    an_office_for,
+)
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
@@ -160,21 +167,10 @@ class LongStorm(Storm):
 
 
 def test_the_books_agree_after_a_storm_to_the_title() -> None:
-    office = LongStorm.office = an_office()
-    LongStorm.units = [another_unit(office) for _ in range(UNITS)]
+    office = an_office_for(LongStorm)
     completed(LongStorm.units[0].building)
-    LongStorm.customers = [a_buyer(office).pk for _ in range(BUYERS)]
     LongStorm.plans = [office.prices.plan.pk, a_milestone_plan(office.project, office.mo).pk]
-    LongStorm.discounts = list(office.prices.discount_ids)
     LongStorm.finance = a_user("FM", office.project)
     LongStorm.officer = a_user("HO", office.project)
     PricingPolicy.objects.filter(project=office.project).update(allows_direct_contract=True)
-    run_state_machine_as_test(
-        LongStorm,
-        settings=settings(
-            max_examples=8,
-            stateful_step_count=30,
-            deadline=None,
-            suppress_health_check=list(HealthCheck),
-        ),
-    )
+    run_state_machine_as_test(LongStorm, settings=LENGTH)
