@@ -10,8 +10,9 @@ from django.core.exceptions import ValidationError
 from django.forms.boundfield import BoundField
 from django.forms.renderers import TemplatesSetting
 
+from loupan.core.typed import LONGEST_KEY
+
 WAN = Decimal(10_000)
-LONGEST_KEY = 18  # Digits that are sure to fit into 64 bits.
 PLAIN = re.compile(r"[+-]?\d{1,20}(?:\.\d{1,10})?", re.ASCII)
 AMOUNT_NOISE = str.maketrans("", "", ", \u00a0¥$元")
 

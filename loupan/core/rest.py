@@ -5,6 +5,7 @@ One of the two translators of refusals (HOUSE 3.9); the other is core/ui.py.
 
 import hashlib
 from collections.abc import Callable, Collection, Mapping
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Annotated, Any, TypeVar
 
@@ -95,6 +96,18 @@ CleanText = AfterValidator(_clean)
 Line = Annotated[str, StringConstraints(max_length=200, strip_whitespace=True), CleanText]
 LongText = Annotated[str, StringConstraints(max_length=2000), CleanText]
 Id = Annotated[int, Field(ge=1, le=2**63 - 1)]
+FIRST_DAY, LAST_DAY = date(2000, 1, 1), date(2100, 12, 31)
+Day = Annotated[date, Field(ge=FIRST_DAY, le=LAST_DAY)]
+
+
+def _office_time(moment: datetime) -> datetime:
+    """With an offset; office time where none is given. Far years have no moment in every place."""
+    if not FIRST_DAY <= moment.date() <= LAST_DAY:
+        raise ValueError(f"Between {FIRST_DAY} and {LAST_DAY}.")
+    return moment if timezone.is_aware(moment) else timezone.make_aware(moment)
+
+
+Moment = Annotated[datetime, AfterValidator(_office_time)]
 
 
 # --- errors ---------------------------------------------------------------------------------------

@@ -18,6 +18,7 @@ from django_htmx.middleware import HtmxDetails
 from loupan.core.calendar import business_day
 from loupan.core.compiled import Compiled
 from loupan.core.models import AuditEvent
+from loupan.core.typed import whole
 from loupan.org import hooks, rules
 from loupan.org.models import (
     AccessStamp,
@@ -89,10 +90,7 @@ def _project_of(request: HttpRequest) -> Project:
     viewer = request.user
     assert isinstance(viewer, User)
     asked = request.GET.get("project", "")
-    if asked:
-        wanted = int(asked) if asked.isascii() and asked.isdigit() and len(asked) < 19 else 0
-    else:
-        wanted = viewer.current_project_id or 0
+    wanted = (whole(asked) if asked else viewer.current_project_id) or 0
     within = projects_of(request)
     for project in within:
         if project.pk == wanted:

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_safe
 from loupan.core.actions import record_export
 from loupan.core.calendar import business_day
 from loupan.core.exports import workbook_of
+from loupan.core.typed import sought
 from loupan.core.ui import XLSX
 from loupan.documents.queries import table_pdf
 from loupan.org.permissions import require
@@ -115,7 +116,7 @@ def _export(
 @require_safe
 def search(request: DeskRequest) -> HttpResponse:
     """The palette's results, alone or as a page; only what the person may see."""
-    text = request.GET.get("q", "").replace("\x00", "").strip()[:60]
+    text = sought(request.GET.get("q"))
     groups = found(request.user, text) if text else []
     template = "reports/_search_results.html" if request.htmx else "core/search.html"
     return render(request, template, {"groups": groups, "q": text})

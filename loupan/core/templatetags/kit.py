@@ -25,6 +25,7 @@ from loupan.core.formatting import (
     number_text,
     rate_text,
 )
+from loupan.core.typed import whole, wholes
 
 if TYPE_CHECKING:
     from django.utils.functional import _StrPromise as StrPromise
@@ -193,7 +194,7 @@ def list_steps(context: template.Context) -> dict[str, str]:
     request = context["request"]
     back, at = request.GET.get("in", ""), request.GET.get("at", "")
     is_ours = back.startswith("/") and url_has_allowed_host_and_scheme(back, allowed_hosts=None)
-    if not is_ours or not (at.isascii() and at.isdigit()):
+    if not is_ours or whole(at) is None:
         return {}
     glue = "&" if "?" in back else "?"
     steps = {way: f"{back}{glue}step={way}&at={at}" for way in ("previous", "next")}
@@ -255,7 +256,7 @@ def other_verbs(verbs: Sequence[Any], limit: int | str) -> Sequence[Any]:
 def _keep_only_chosen(bound: BoundField, field: ModelChoiceField[Any]) -> None:
     value = bound.value()
     typed = value if isinstance(value, list | tuple) else [value]
-    keys = [key for key in map(str, typed) if key.isascii() and key.isdigit() and len(key) < 19]
+    keys = wholes([str(key) for key in typed])
     assert field.queryset is not None
     rows = field.queryset.filter(pk__in=keys) if keys else []
     chosen = [(row.pk, field.label_from_instance(row)) for row in rows]

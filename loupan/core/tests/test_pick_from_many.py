@@ -5,6 +5,8 @@ from django import forms
 from django.contrib.contenttypes.models import ContentType
 from django.template import Context, Template
 
+from loupan.core.forms import RowsField
+
 pytestmark = pytest.mark.django_db
 
 
@@ -13,7 +15,7 @@ class KindForm(forms.Form):
 
 
 class KindsForm(forms.Form):
-    kind = forms.ModelMultipleChoiceField(ContentType.objects.all())
+    kind = RowsField(ContentType.objects.all())
 
 
 def drawn(form: forms.Form) -> str:

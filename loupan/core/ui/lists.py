@@ -18,6 +18,7 @@ from django_filters import FilterSet
 from loupan.core.actions import record_export
 from loupan.core.exports import Sheet, workbook_of_sheets
 from loupan.core.permissions import SHARE_VIEWS
+from loupan.core.typed import whole
 from loupan.core.ui import address, groups, inline, posting, saved
 from loupan.core.ui.columns import Cell, Column, Text, export_value
 from loupan.core.ui.keyset import Order, page_of
@@ -332,10 +333,9 @@ class ListPage:
 
     def _step(self, request: Any) -> HttpResponse:
         """To the record after or before the one named, in the order of the list."""
-        at = request.GET.get("at", "")
         look = self.look(request)
         everything = self.rows(request)
-        row = everything.filter(pk=at).first() if posting.is_id(at) else None
+        row = everything.filter(pk=whole(request.GET.get("at"))).first()
         if row is None or self.row_url is None:
             return redirect(address.url(request, step=None, at=None))
         backwards = request.GET["step"] == "previous"

@@ -27,6 +27,7 @@ from loupan.core.actions import (
 from loupan.core.permissions import SHARE_VIEWS
 from loupan.core.refusals import NothingChosen, ReasonMissing, Refusal, TooManyRows
 from loupan.core.tasks import run_bulk
+from loupan.core.typed import whole, wholes
 from loupan.core.ui import address, inline, saved
 from loupan.core.ui.forms import answer_form, refusals_on
 
@@ -58,10 +59,6 @@ class ViewForm(forms.Form):
 
 class ReasonForm(forms.Form):
     reason = forms.CharField(label=gettext_lazy("Reason"), max_length=200)
-
-
-def is_id(text: str) -> bool:
-    return text.isascii() and text.isdigit() and len(text) < 19
 
 
 def answer(page: ListPage, request: Any) -> HttpResponse:
@@ -133,12 +130,9 @@ def _keep_view(page: ListPage, request: Any) -> HttpResponse:
 
 
 def _offered(page: ListPage, request: Any) -> Any:
-    pk = request.POST.get("pk", "")
     views = saved.views_for(request.user, page.project_id(request))
     offered = views.filter(page=page.page_key(request)).exclude(name="")
-    if not is_id(pk):
-        raise Http404
-    return get_object_or_404(offered, pk=pk)
+    return get_object_or_404(offered, pk=whole(request.POST.get("pk")))
 
 
 def _remove_view(page: ListPage, request: Any) -> HttpResponse:
@@ -181,7 +175,7 @@ def _marked(page: ListPage, request: Any, look: Look, mark: str) -> tuple[Any, A
     """The row and the column a mark names, within reach, or 404."""
     pk, _dot, key = mark.partition(".")
     column = next((c for c in look.all_columns if c.key == key and c.edit), None)
-    row = page.rows(request).filter(pk=pk).first() if is_id(pk) else None
+    row = page.rows(request).filter(pk=whole(pk)).first()
     if column is None or row is None:
         raise Http404
     return row, column
@@ -244,7 +238,7 @@ def _chosen_ids(page: ListPage, request: Any) -> list[int]:
     asked = request.POST.get("pks", "")
     if asked or request.POST.get("whole") != "1":
         texts = asked.split(",") if asked else request.POST.getlist("pk")
-        ticked = {int(pk) for pk in texts if is_id(pk)}
+        ticked = set(wholes(texts))
         if not ticked:
             raise NothingChosen
         if len(ticked) > MOST_ROWS_AT_ONCE:

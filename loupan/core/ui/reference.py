@@ -12,6 +12,7 @@ from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
 
 from loupan.core.actions import save_reference
+from loupan.core.typed import whole
 from loupan.core.ui.columns import Text
 from loupan.core.ui.forms import answer_form, refusals_on
 
@@ -37,9 +38,9 @@ class EditPage:
         instance = row if row is not None else self.form._meta.model()
         if self.prepare:
             self.prepare(request, instance)
-        typed_version = request.POST.get("version", "")
-        if row is not None and typed_version.isdigit() and hasattr(row, "version"):
-            instance.version = int(typed_version)
+        version = whole(request.POST.get("version"))
+        if row is not None and version is not None and hasattr(row, "version"):
+            instance.version = version
         form = self.form(request.POST or None, request.FILES or None, instance=instance)
         if form.is_valid():
             with refusals_on(form):

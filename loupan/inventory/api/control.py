@@ -8,10 +8,10 @@ from django.http import Http404
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from ninja import Query, Router, Schema, Status
-from pydantic import AwareDatetime, Field
+from pydantic import Field
 
 from loupan.core.calendar import business_day, day_bounds
-from loupan.core.rest import AFTER, ERRORS, LIMIT, ApiRequest, Id, Line, paged
+from loupan.core.rest import AFTER, ERRORS, LIMIT, ApiRequest, Id, Line, Moment, paged
 from loupan.inventory.actions import batches, control_plans
 from loupan.inventory.models import ControlPlan, PresalePermit, ReleaseBatch, UnitChange
 from loupan.inventory.permissions import RELEASE_UNIT
@@ -69,14 +69,14 @@ class BatchesOut(Schema):
 
 
 class MomentIn(Schema):
-    due_at: AwareDatetime
+    due_at: Moment
 
 
 class ControlPlanIn(MomentIn):
     verb: Literal["release", "withhold", "unwithhold"]
     unit_ids: UnitIds
     reason: Line = ""
-    until: AwareDatetime | None = None
+    until: Moment | None = None
 
 
 class PlannedUnitOut(Schema):

@@ -8,6 +8,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
+from loupan.core.typed import whole
 from loupan.inventory.forms.property import area_field
 from loupan.inventory.models import Building, Layout, Orientation, ProductType
 from loupan.inventory.rules.generation import (
@@ -222,7 +223,7 @@ def retyped(data: Any, wanted: str) -> dict[str, Any]:
     """What was typed, with a pattern or a position more or less: `add_pattern`, `add_position:1`."""
     patterns = _raw(data)
     verb, _sign, place = wanted.partition(":")
-    number = int(place) if place.isascii() and place.isdigit() and len(place) < 3 else 0
+    number = whole(place, digits=2) or 0
     if verb == "add_pattern" and len(patterns) < MOST_PATTERNS:
         last = patterns[-1]
         patterns.append({**last, "lowest": _after(last["highest"]), "highest": ""})
@@ -255,9 +256,7 @@ def _raw(data: Any) -> list[dict[str, Any]]:
 
 
 def _count(text: str | None, most: int) -> int:
-    if not (text and text.isascii() and text.isdigit() and len(text) < 10):
-        return 1
-    return min(max(int(text), 1), most)
+    return min(max(whole(text, digits=9) or 1, 1), most)
 
 
 def _after(text: str) -> str:

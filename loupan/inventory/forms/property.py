@@ -6,7 +6,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from loupan.core.forms import DayInput, OfProjectForm
+from loupan.core.forms import DayInput, OfProjectForm, RowsField
 from loupan.inventory.actions.property import EDITABLE
 from loupan.inventory.models import (
     Building,
@@ -51,7 +51,7 @@ class PermitForm(OfProjectForm):
 class PermitBuildingsForm(forms.Form):
     """The buildings that a permit names; a new one is offered those that have none."""
 
-    buildings = forms.ModelMultipleChoiceField(
+    buildings = RowsField(
         Building.objects.none(),
         label=_("Buildings under this permit"),
         required=False,
@@ -64,7 +64,7 @@ class PermitBuildingsForm(forms.Form):
         first = mine or [row for row in rows if row.permit_id is None]
         super().__init__(*args, **{"initial": {"buildings": first}, **kwargs})
         field = self.fields["buildings"]
-        assert isinstance(field, forms.ModelMultipleChoiceField)
+        assert isinstance(field, RowsField)
         field.queryset = rows
 
 

@@ -8,6 +8,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from loupan.core.forms import DayField
+from loupan.core.typed import wholes
 from loupan.inventory.models import EncumbranceKind, Unit
 from loupan.inventory.queries.units import standing_units
 from loupan.org.models import User
@@ -32,7 +33,7 @@ class UnitsForm(forms.Form):
 
     def _numbers(self, given: str) -> str:
         """Numbers of the units whose ids stand in an address."""
-        ids = [int(part) for part in given.split(",")[:MOST_CHOSEN] if _is_id(part)]
+        ids = wholes(given.split(",")[:MOST_CHOSEN])
         return " ".join(
             self.rows.filter(pk__in=ids).order_by("number").values_list("number", flat=True)
         )
@@ -57,10 +58,6 @@ class UnitsForm(forms.Form):
         """What was typed, the units as their ids."""
         typed = dict(self.cleaned_data)
         return {"unit_ids": [unit.pk for unit in typed.pop("units")], **typed}
-
-
-def _is_id(part: str) -> bool:
-    return part.isascii() and part.isdigit() and len(part) < 19
 
 
 class EncumbranceForm(UnitsForm):

@@ -16,6 +16,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST
 
 from loupan.core.refusals import Refusal
+from loupan.core.typed import whole
 from loupan.core.ui import answer_form, refusals_on
 from loupan.org import queries
 from loupan.org.actions import signing_in
@@ -154,10 +155,6 @@ def token_revocation(request: DeskRequest, pk: int) -> HttpResponse:
     return redirect("org:account")
 
 
-def _number(text: str) -> int:
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else 0
-
-
 def _switched(request: DeskRequest) -> HttpResponseRedirect:
     """Back to where the person was, without a project in the address that would win over the choice."""
     return HttpResponseRedirect(_back(request).partition("?")[0])
@@ -167,7 +164,7 @@ def _switched(request: DeskRequest) -> HttpResponseRedirect:
 def switch_project(request: DeskRequest) -> HttpResponse:
     try:
         signing_in.switch_project(
-            project_id=_number(request.POST.get("project", "")), by=request.user, at=now()
+            project_id=whole(request.POST.get("project")) or 0, by=request.user, at=now()
         )
     except Refusal as refusal:
         messages.error(request, str(refusal))
@@ -178,7 +175,7 @@ def switch_project(request: DeskRequest) -> HttpResponse:
 def switch_post(request: DeskRequest) -> HttpResponse:
     try:
         signing_in.switch_post(
-            post_id=_number(request.POST.get("post", "")), by=request.user, at=now()
+            post_id=whole(request.POST.get("post")) or 0, by=request.user, at=now()
         )
     except Refusal as refusal:
         messages.error(request, str(refusal))

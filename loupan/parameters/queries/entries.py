@@ -13,6 +13,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from loupan.core.exports import workbook_of
+from loupan.core.typed import whole
 from loupan.org.models import User
 from loupan.parameters.hooks import Dictionary
 from loupan.parameters.models import DictionaryEntry
@@ -58,8 +59,8 @@ def entries_in_use(project_id: int, dictionary: str) -> QuerySet[DictionaryEntry
 def entry_named(project_id: int, dictionary: str, text: str) -> DictionaryEntry | None:
     """The entry in use with this id, code or name."""
     named = Q(code=text) | Q(name=text) | Q(name_en__iexact=text)
-    if text.isascii() and text.isdigit() and len(text) < 19:
-        named |= Q(pk=int(text))
+    if pk := whole(text):
+        named |= Q(pk=pk)
     return entries_in_use(project_id, dictionary).filter(named).order_by(*_NEAREST).first()
 
 

@@ -12,6 +12,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from loupan.core.actions import record_export
+from loupan.core.dates import FIRST_YEAR, LAST_YEAR
+from loupan.core.typed import whole
 from loupan.core.ui import XLSX, answer_form, refusals_on
 from loupan.org.permissions import require
 from loupan.org.queries import DeskRequest
@@ -24,9 +26,8 @@ from loupan.parameters.views.frame import frame_of, place_asked
 
 
 def _year(request: DeskRequest) -> int:
-    typed = request.GET.get("year", "")
-    is_year = typed.isascii() and typed.isdigit() and 1900 <= int(typed[:5]) <= 2200
-    return int(typed) if is_year else localdate().year
+    year = whole(request.GET.get("year"))
+    return year if year and FIRST_YEAR <= year <= LAST_YEAR else localdate().year
 
 
 def _url(year: int) -> str:

@@ -18,6 +18,7 @@ from loupan.core.rest import (
     ApiRequest,
     Id,
     Line,
+    Moment,
     MoneyIn,
     MoneyOut,
     RateOut,
@@ -93,7 +94,7 @@ class TermsIn(Schema):
     given: Annotated[list[GivenIn], Field(max_length=20_000)] = []
     scope: ScopeIn = ScopeIn()
     reason: Line = ""
-    effective_at: datetime | None = None
+    effective_at: Moment | None = None
 
     def terms(self) -> Terms:
         scope = {
@@ -254,17 +255,11 @@ def draw_up(request: ApiRequest, project_id: Id, payload: TermsIn) -> Any:
         name=payload.name,
         terms=payload.terms(),
         reason=payload.reason,
-        effective_at=_aware(payload.effective_at),
+        effective_at=payload.effective_at,
         by=request.user,
         at=timezone.now(),
     )
     return Status(201, _list(request, made.pk))
-
-
-def _aware(moment: datetime | None) -> datetime | None:
-    if moment is None or timezone.is_aware(moment):
-        return moment
-    return timezone.make_aware(moment)
 
 
 @router.get(
@@ -289,7 +284,7 @@ def redraw(request: ApiRequest, list_id: Id, payload: RedrawIn) -> Any:
         name=payload.name,
         terms=payload.terms(),
         reason=payload.reason,
-        effective_at=_aware(payload.effective_at),
+        effective_at=payload.effective_at,
         by=request.user,
         at=timezone.now(),
     )

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from loupan.core.history import lines_of as history_of
 from loupan.core.refusals import Refusal
+from loupan.core.typed import whole
 from loupan.core.ui import ListPage, answer_form, refusals_on
 from loupan.inventory.queries.units import units_for
 from loupan.org.permissions import require
@@ -119,10 +120,8 @@ def _bench(request: DeskRequest, row: Formula) -> dict[str, Any]:
 
 
 def _tried(request: DeskRequest, row: Formula) -> dict[str, Any] | None:
-    asked = request.GET.get("unit", "")
-    if not (asked.isdigit() and len(asked) < 19):
-        return None
-    unit = units_for(request.user).filter(project_id=row.project_id, pk=int(asked)).first()
+    asked = whole(request.GET.get("unit"))
+    unit = units_for(request.user).filter(project_id=row.project_id, pk=asked or 0).first()
     return (
         tables.tried_context(queries.try_formula(row, unit, request.GET.get("base")))
         if unit

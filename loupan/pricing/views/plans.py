@@ -17,6 +17,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from loupan.core.calendar import business_day
 from loupan.core.dates import DateOutOfRange
 from loupan.core.rounding import AmountOutOfRange
+from loupan.core.typed import sought, whole
 from loupan.core.ui import ListPage, answer_form, refusals_on
 from loupan.inventory.models import Unit
 from loupan.inventory.queries.units import units_for
@@ -201,10 +202,10 @@ def plan(request: DeskRequest, pk: int | None = None) -> HttpResponse:
 
 def _to_copy(request: DeskRequest, project_id: int) -> PaymentPlan | None:
     """The plan a new one starts from, if the address names one."""
-    asked = request.GET.get("copy", "")
-    if not (asked.isascii() and asked.isdigit() and len(asked) < 19):
+    asked = whole(request.GET.get("copy"))
+    if asked is None:
         return None
-    return get_object_or_404(queries.plans_for(request.user, project_id), pk=int(asked))
+    return get_object_or_404(queries.plans_for(request.user, project_id), pk=asked)
 
 
 def _copy_verbs(row: PaymentPlan | None) -> list[Page]:
@@ -308,10 +309,8 @@ def _example(request: DeskRequest, lines: Any, project_id: int) -> dict[str, Any
 
 
 def _example_unit(request: DeskRequest, project_id: int) -> Unit | None:
-    asked = request.POST.get("example_unit", "")
-    known = units_for(request.user).filter(project_id=project_id)
-    good = asked.isascii() and asked.isdigit() and len(asked) < 19
-    return known.filter(pk=int(asked)).first() if good else None
+    asked = whole(request.POST.get("example_unit"))
+    return units_for(request.user).filter(project_id=project_id, pk=asked or 0).first()
 
 
 def _unit_price(request: DeskRequest, unit: Unit | None, on: date) -> Decimal | None:
@@ -334,10 +333,10 @@ def _would_change(
 ) -> list[tables.PlanChange]:
     """What saving the form would change on the edition it was drawn from."""
     form = forms.PlanForm(request.POST)
-    asked = request.POST.get("plan", "")
-    if not (form.is_valid() and asked.isascii() and asked.isdigit() and len(asked) < 19):
+    if not form.is_valid():
         return []
-    old = queries.plans_for(request.user, project_id).filter(pk=int(asked)).first()
+    asked = whole(request.POST.get("plan"))
+    old = queries.plans_for(request.user, project_id).filter(pk=asked or 0).first()
     if old is None:
         return []
     head = {key: v for key, v in form.cleaned_data.items() if key != "version"}
@@ -448,12 +447,12 @@ def policy(request: DeskRequest) -> HttpResponse:
 def _save_part(request: DeskRequest, part: str, project_id: int, form: Any, authority: Any) -> bool:
     at = timezone.now()
     if part == "policy" and form.is_valid():
-        typed = request.POST.get("version", "")
+        version = whole(request.POST.get("version"), digits=9)
         with refusals_on(form):
             policy_actions.save_policy(
                 project_id=project_id,
                 values=form.cleaned_data,
-                version=int(typed) if typed.isdigit() and len(typed) < 10 else None,
+                version=version,
                 by=request.user,
                 at=at,
             )
@@ -473,7 +472,7 @@ def _save_part(request: DeskRequest, part: str, project_id: int, form: Any, auth
 def unit_choices(request: DeskRequest) -> HttpResponse:
     """What a picker of units shows: numbers that begin with the typed text."""
     require(request.user, "pricing.read")
-    text = request.GET.get("q", "").strip()[:60].replace("\x00", "")
+    text = sought(request.GET.get("q"))
     rows = units_for(request.user).filter(project=current_project(request), number__startswith=text)
     return JsonResponse(
         {

@@ -16,6 +16,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from loupan.core.history import lines_of as history_of
 from loupan.core.refusals import Refusal
+from loupan.core.typed import sought, whole
 from loupan.core.ui import ListPage, answer_form, refusals_on
 from loupan.inventory.queries.units import buildings_for, units_for
 from loupan.org.permissions import require
@@ -221,11 +222,10 @@ def _chips(row: PriceList, shown: str, request: DeskRequest) -> list[Mapping[str
 def _line_rows(row: PriceList, shown: str, request: DeskRequest) -> tuple[list[Any], str, str]:
     """One page of lines, and the addresses of the pages beside it."""
     found = _lines_shown(row, shown, request)
-    number = request.GET.get("q", "").replace("\x00", "").strip()[:60]
+    number = sought(request.GET.get("q"))
     if number:
         found = found.filter(unit__number__startswith=number)
-    typed = request.GET.get("page", "")
-    page = int(typed) if typed.isdigit() and len(typed) < 6 else 0
+    page = whole(request.GET.get("page"), digits=5) or 0
     start = page * PER_PAGE
     rows = found.select_related("unit").defer("trace").order_by("unit__number", "pk")
     lines = list(rows[start : start + PER_PAGE + 1])
@@ -424,13 +424,13 @@ def lab_keeping(request: DeskRequest, pk: int) -> HttpResponse:
     """What was found in the lab becomes the draft."""
     row = _draft(request, pk)
     changes = _changes(request, row)
-    version = request.POST.get("version", "")
+    version = whole(request.POST.get("version"))
     return _step(
         request,
         pk,
         lambda: actions.redraw_price_list(
             list_id=row.pk,
-            version=int(version) if version.isdigit() and len(version) < 9 else -1,
+            version=-1 if version is None else version,
             name=row.name,
             terms=_lab_terms(row, changes),
             reason=row.reason,
@@ -534,9 +534,7 @@ def comparison(request: DeskRequest) -> HttpResponse:
 
 
 def _chosen(known: Any, text: str) -> PriceList | None:
-    found: PriceList | None = (
-        known.filter(pk=int(text)).first() if text.isdigit() and len(text) < 19 else None
-    )
+    found: PriceList | None = known.filter(pk=whole(text)).first()
     return found
 
 

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from loupan.core.calendar import business_day
+from loupan.core.typed import whole
 from loupan.core.ui import refusals_on
 from loupan.inventory.models import Unit
 from loupan.inventory.queries.units import units_for
@@ -39,11 +40,11 @@ def trial(request: DeskRequest) -> HttpResponse:
 
 
 def _unit(request: DeskRequest) -> Unit | None:
-    asked = request.GET.get("unit", "")
-    if not (asked.isascii() and asked.isdigit() and len(asked) < 19):
+    asked = whole(request.GET.get("unit"))
+    if asked is None:
         return None
     unit = get_object_or_404(
-        units_for(request.user).annotate(price_stamp=queries.price_stamp()), pk=int(asked)
+        units_for(request.user).annotate(price_stamp=queries.price_stamp()), pk=asked
     )
     require(request.user, "pricing.read", unit.project_id)
     return unit

@@ -16,6 +16,7 @@ from loupan.core.rest import (
     ERRORS,
     LIMIT,
     ApiRequest,
+    Day,
     Id,
     Line,
     LongText,
@@ -26,7 +27,7 @@ from loupan.core.rest import (
 from loupan.sales.actions import cancellations, contracts
 from loupan.sales.api.deals import DealFilterIn, filtered, row_out
 from loupan.sales.api.money import MethodCode, money_text
-from loupan.sales.api.units import Day, ReasonIn, answer_once
+from loupan.sales.api.units import ReasonIn, answer_once
 from loupan.sales.models import Contract
 from loupan.sales.queries.contracts import contracts_for
 from loupan.sales.queries.reservations import reservations_for

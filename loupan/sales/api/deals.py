@@ -17,6 +17,7 @@ from loupan.core.rest import (
     LIMIT,
     ApiRequest,
     AreaOut,
+    Day,
     Id,
     MoneyOut,
     RateOut,
@@ -25,7 +26,7 @@ from loupan.core.rest import (
 )
 from loupan.documents.actions import record_printing
 from loupan.sales.api.money import ReceiptOut, receipt_out
-from loupan.sales.api.units import Day, ScheduleOut, StepOut, UnitOut, unit_out
+from loupan.sales.api.units import ScheduleOut, StepOut, UnitOut, unit_out
 from loupan.sales.models import AttachedUnit, Contract, Deal, Reservation
 from loupan.sales.queries.deals import deal_page, deals_for
 from loupan.sales.queries.papers import deal_fields, mark_of, paper_file, paper_record

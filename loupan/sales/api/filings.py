@@ -8,10 +8,10 @@ from django.utils import timezone
 from ninja import Router, Schema, Status
 from pydantic import Field
 
-from loupan.core.rest import ERRORS, ApiRequest, Id, Line
+from loupan.core.rest import ERRORS, ApiRequest, Day, Id, Line
 from loupan.sales.actions import filings
 from loupan.sales.actions.voids import void_contract
-from loupan.sales.api.units import Day, ReasonIn
+from loupan.sales.api.units import ReasonIn
 from loupan.sales.models import Unfiling
 from loupan.sales.queries.contracts import contracts_for
 from loupan.sales.queries.deals import deals_for

@@ -9,11 +9,11 @@ from django.utils import timezone
 from ninja import Query, Router, Schema, Status
 from pydantic import Field
 
-from loupan.core.rest import AFTER, ERRORS, LIMIT, ApiRequest, Id, Line, paged
+from loupan.core.rest import AFTER, ERRORS, LIMIT, ApiRequest, Day, Id, Line, paged
 from loupan.inventory.models import Building
 from loupan.org.queries import projects_for
 from loupan.sales.actions import due_dates, handovers
-from loupan.sales.api.units import Day, ReasonIn
+from loupan.sales.api.units import ReasonIn
 from loupan.sales.queries.deals import deals_for
 from loupan.sales.queries.due_dates import milestones_for
 

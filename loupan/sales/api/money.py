@@ -14,6 +14,7 @@ from pydantic import Field
 from loupan.core.rest import (
     ERRORS,
     ApiRequest,
+    Day,
     Id,
     Line,
     MoneyIn,
@@ -22,7 +23,7 @@ from loupan.core.rest import (
 from loupan.ledger.models import Receipt
 from loupan.ledger.queries import receipts_for
 from loupan.sales.actions import money
-from loupan.sales.api.units import Day, ReasonIn, answer_once
+from loupan.sales.api.units import ReasonIn, answer_once
 from loupan.sales.queries.deals import deals_for
 
 router = Router(tags=["sales"])

@@ -11,10 +11,21 @@ from django.utils import timezone
 from ninja import Query, Router, Schema
 from pydantic import Field
 
-from loupan.core.rest import AFTER, ERRORS, LIMIT, ApiRequest, Id, Line, MoneyIn, MoneyOut, paged
+from loupan.core.rest import (
+    AFTER,
+    ERRORS,
+    LIMIT,
+    ApiRequest,
+    Day,
+    Id,
+    Line,
+    MoneyIn,
+    MoneyOut,
+    paged,
+)
 from loupan.sales.actions import provisionals
 from loupan.sales.api.money import MethodCode, ReceiptOut, receipt_out
-from loupan.sales.api.units import Day, ReasonIn, answer_once, ensure_visible
+from loupan.sales.api.units import ReasonIn, answer_once, ensure_visible
 from loupan.sales.models import ProvisionalReservation
 from loupan.sales.queries.provisionals import kept_for_money, provisional_page, provisionals_for
 

@@ -16,6 +16,7 @@ from loupan.core.rest import (
     ERRORS,
     LIMIT,
     ApiRequest,
+    Day,
     Id,
     Line,
     LongText,
@@ -31,7 +32,6 @@ from loupan.sales.api.deals import DealFilterIn, filtered, row_out
 from loupan.sales.api.money import MethodCode, money_text
 from loupan.sales.api.units import (
     AttachedIn,
-    Day,
     Ids,
     ReasonIn,
     answer_once,

@@ -8,13 +8,15 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from ninja import Router, Schema, Status
-from pydantic import AwareDatetime, Field
+from pydantic import Field
 
 from loupan.core.rest import (
     ERRORS,
     ApiRequest,
+    Day,
     Id,
     Line,
+    Moment,
     MoneyOut,
     RateOut,
     UnitPriceOut,
@@ -28,9 +30,6 @@ from loupan.sales.actions import claims, quotes
 from loupan.sales.queries.attached import AttachedWish
 
 router = Router(tags=["sales"])
-
-Day = Annotated[date, Field(ge=date(2000, 1, 1), le=date(2100, 12, 31))]
-
 
 Ids = Annotated[list[Id], Field(max_length=40)]
 
@@ -67,11 +66,11 @@ class WithholdIn(Schema):
     reason: Line = ""
     word_id: Id | None = None
     holder_id: Id | None = None
-    until: AwareDatetime | None = None
+    until: Moment | None = None
 
 
 class UntilIn(Schema):
-    until: AwareDatetime | None = None
+    until: Moment | None = None
 
 
 class UnitsIn(Schema):

@@ -6,6 +6,7 @@ from django import forms
 from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
+from loupan.core.typed import whole, wholes
 from loupan.inventory.models import Unit
 from loupan.inventory.queries.units import units_for
 from loupan.inventory.states import UnitStatus
@@ -27,13 +28,12 @@ class Companions:
     """
 
     def __init__(self, data: QueryDict, unit: Unit, viewer: User) -> None:
-        ids = [pk for pk in map(_number, data.getlist("attached")) if pk]
+        ids = wholes(data.getlist("attached"))
         given = data.getlist("attached_pricing")
         pairs = {pk: _pricing(given[n] if n < len(given) else "") for n, pk in enumerate(ids)}
-        pairs.pop(_number(data.get("detach", "")), None)
-        for pk in map(_number, data.getlist("attach")):
-            if pk:
-                pairs.setdefault(pk, AttachedPricing.SEPARATE.value)
+        pairs.pop(whole(data.get("detach")) or 0, None)
+        for pk in wholes(data.getlist("attach")):
+            pairs.setdefault(pk, AttachedPricing.SEPARATE.value)
         chosen = list(pairs.items())[:MOST_SHOWN]
         self.wishes = [AttachedWish(pk, pricing) for pk, pricing in chosen]
         known = (
@@ -70,10 +70,6 @@ class DetachForm(forms.Form):
     unit_goes_to = forms.ChoiceField(
         label=_("The unit becomes"), choices=_GOES_TO, widget=forms.RadioSelect
     )
-
-
-def _number(text: str) -> int:
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else 0
 
 
 def _pricing(text: str) -> str:

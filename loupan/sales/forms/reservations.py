@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy
 from loupan.core.formatting import money_text, rate_text
 from loupan.core.forms import AmountField, DayField, RowsField
 from loupan.core.refusals import Refusal
+from loupan.core.typed import whole, wholes
 from loupan.customers.models import Customer
 from loupan.customers.queries import customers_for
 from loupan.inventory.models import Unit
@@ -242,12 +243,12 @@ class Buyers:
     """The buyers of the address: `buyer` and `share` in pairs, `add` for one more, `equal` to split."""
 
     def __init__(self, data: QueryDict, unit: Unit, viewer: User) -> None:
-        ids = [pk for pk in map(_number, data.getlist("buyer")) if pk]
+        ids = wholes(data.getlist("buyer"))
         shares = [_percent(text) for text in data.getlist("share")]
         pairs = dict(zip(ids, [*shares, *[None] * len(ids)], strict=False))
-        if gone := _number(data.get("remove", "")):
+        if gone := whole(data.get("remove")):
             pairs.pop(gone, None)
-        added = [pk for pk in map(_number, data.getlist("add")) if pk and pk not in pairs]
+        added = [pk for pk in wholes(data.getlist("add")) if pk not in pairs]
         for pk in added:
             pairs[pk] = None
         known = (
@@ -290,10 +291,6 @@ class Buyers:
 
     def shares(self) -> list[tuple[Customer, Decimal]]:
         return [(who, share or Decimal(0)) for who, share in self.rows]
-
-
-def _number(text: str) -> int:
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else 0
 
 
 def _percent(text: str) -> Decimal | None:

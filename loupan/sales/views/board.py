@@ -22,6 +22,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from loupan.core.actions import record_export
 from loupan.core.calendar import business_day
 from loupan.core.formatting import date_text
+from loupan.core.typed import whole, wholes
 from loupan.core.ui import refusals_on
 from loupan.customers.queries import customers_for
 from loupan.documents.queries import table_pdf
@@ -181,9 +182,8 @@ def _chosen(request: DeskRequest, project_id: int, at: datetime) -> Unit | None:
     asked = request.GET.get("unit", "")
     if not asked:
         return None
-    if not (asked.isascii() and asked.isdigit() and len(asked) < 19):
-        raise Http404
-    return _shown(get_object_or_404(_units(request.user), pk=int(asked), project_id=project_id), at)
+    unit = get_object_or_404(_units(request.user), pk=whole(asked), project_id=project_id)
+    return _shown(unit, at)
 
 
 def _units(viewer: User) -> QuerySet[Unit]:
@@ -325,15 +325,14 @@ def board_data(request: DeskRequest) -> HttpResponse:
 
 
 def _number(request: DeskRequest, name: str) -> int:
-    text = request.GET.get(name, "")
-    if not (text.isascii() and text.isdigit() and len(text) < 19):
+    number = whole(request.GET.get(name))
+    if number is None:
         raise Http404
-    return int(text)
+    return number
 
 
 def _edges(text: str) -> list[int]:
-    parts = text.split(",")[:MOST_EDGES]
-    return sorted(int(part) for part in parts if part.isascii() and part.isdigit())
+    return sorted(wholes(text.split(",")[:MOST_EDGES]))
 
 
 # --- The side panel ---------------------------------------------------------------------------------
@@ -635,7 +634,7 @@ def _batch_verbs(viewer: User, project_id: int) -> list[tuple[str, str, bool]]:
 def _said_units(request: DeskRequest) -> list[int]:
     """The units named in the form: one field for each, or one for all; only those within reach."""
     texts = request.POST.getlist("unit") + request.POST.get("units", "").split(",")
-    ids = {int(text) for text in texts if text.isascii() and text.isdigit() and len(text) < 19}
+    ids = set(wholes(texts))
     found = list(
         units_for(request.user)
         .filter(pk__in=sorted(ids)[:MOST_UNITS])

@@ -11,6 +11,7 @@ from django.utils.timezone import now
 from loupan.core.refusals import Refusal
 from loupan.core.sheets.errors import UnreadableFile
 from loupan.core.sheets.writing import write_error_workbook
+from loupan.core.typed import whole
 from loupan.customers import spreadsheets
 from loupan.customers.spreadsheets import ImportResult
 from loupan.org.models import Project, User
@@ -69,8 +70,8 @@ class Command(BaseCommand):
 
 def _project(text: str) -> Project:
     wanted = Q(code=text)
-    if text.isdigit():
-        wanted |= Q(pk=int(text))
+    if pk := whole(text):
+        wanted |= Q(pk=pk)
     projects = sorted(Project.objects.filter(wanted), key=lambda found: found.code != text)
     if not projects:
         raise CommandError(f"There is no project {text}.")

@@ -9,6 +9,7 @@ from django.db.models import Q
 from django.utils.timezone import now
 
 from loupan.core.models import ImportState
+from loupan.core.typed import whole
 from loupan.inventory import spreadsheets
 from loupan.inventory.actions import imports
 from loupan.inventory.models import UnitImport
@@ -70,8 +71,8 @@ class Command(BaseCommand):
 
 def _project(text: str) -> Project:
     wanted = Q(code=text)
-    if text.isdigit():
-        wanted |= Q(pk=int(text))
+    if pk := whole(text):
+        wanted |= Q(pk=pk)
     projects = sorted(Project.objects.filter(wanted), key=lambda found: found.code != text)
     if not projects:
         raise CommandError(f"There is no project {text}.")
