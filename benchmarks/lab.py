@@ -27,8 +27,8 @@ def ask():
     answer = client.post(address, {"base_price": "12300"})
     assert answer.status_code == 200, answer.status_code
 
-units = queries.repriceable(project.pk, {})
-recipe = queries.recipe_of(drawn)
+units = repriceable(project.pk, {})
+recipe = recipe_of(drawn)
 formula = recipe.formula()
 facts = [{**unit.values, "base_price": recipe.base_price} for unit in units]
 
@@ -37,13 +37,13 @@ def alone():
         formula.value(each)
 
 def data():
-    queries.trial(drawn, {"base_price": "12300"})
+    trial(drawn, {"base_price": "12300"})
 
 ask()
 page, page_cpu = middle(ask)
-trial, _cpu = middle(data)
+data_alone, _cpu = middle(data)
 pure, _cpu = middle(alone)
-print(json.dumps({"page": page, "page_cpu": page_cpu, "trial": trial, "pure": pure}))
+print(json.dumps({"page": page, "page_cpu": page_cpu, "trial": data_alone, "pure": pure}))
 """
 
 

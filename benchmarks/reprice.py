@@ -20,10 +20,10 @@ from loupan.core.bulk import insert_rows, new_ids
 from loupan.inventory.models import Unit
 from loupan.inventory.testing import a_building, a_layout, an_entrance
 from loupan.org.testing import a_project, a_user
-from loupan.pricing import queries
 from loupan.pricing.actions.price_lists import (
     Terms, approve_price_list, draw_up_price_list, submit_price_list,
 )
+from loupan.pricing.queries.price_lists import outlook_of, recipe_of, repriceable, stored_lines, trial
 from loupan.pricing.testing import a_policy, the_one_price_formula
 
 count = int(sys.argv[1])
@@ -66,7 +66,7 @@ SCRIPT = """
 began = time.perf_counter()
 drawn = draw_up_price_list(project_id=project.pk, name="调价", terms=terms, by=maker, at=now())
 drawn_up = time.perf_counter()
-outlook = queries.outlook_of(queries.stored_lines(drawn), project.pk)
+outlook = outlook_of(stored_lines(drawn), project.pk)
 looked = time.perf_counter()
 submit_price_list(list_id=drawn.pk, by=maker, at=now())
 done = approve_price_list(list_id=drawn.pk, version=1, by=director, at=now())

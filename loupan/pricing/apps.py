@@ -28,7 +28,8 @@ class PricingApp(AppConfig):
             take_back_imported_prices,
         )
         from loupan.pricing.parameters import PARAMETERS
-        from loupan.pricing.queries import is_plan_offered, list_price_calculator
+        from loupan.pricing.queries.list_prices import list_price_calculator
+        from loupan.pricing.queries.plans import is_plan_offered
 
         declare(*PARAMETERS)
         project_made.plug(

@@ -8,7 +8,7 @@ from loupan.inventory.queries.imports import register_of
 from loupan.inventory.rules.comparing import best_fit
 from loupan.inventory.spreadsheets import read_units
 from loupan.org.models import Project
-from loupan.pricing.queries import priced_units
+from loupan.pricing.queries.units import priced_units
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from django_tasks import task
 
 from loupan.core.refusals import Busy, Refusal
 from loupan.pricing.actions import price_lists
-from loupan.pricing.queries import due_price_lists
+from loupan.pricing.queries.price_lists import due_price_lists
 
 
 def apply_due_price_lists() -> int:

@@ -15,7 +15,7 @@ from loupan.inventory.models import Unit
 from loupan.ledger.models import Receipt
 from loupan.ledger.queries import lines_of
 from loupan.org.models import User
-from loupan.pricing.queries import Special
+from loupan.pricing.queries.offers import Special
 from loupan.sales.actions.cancellations import cancel_contract, cancel_reservation
 from loupan.sales.actions.claims import hold_unit, lock_unit, unlock_unit
 from loupan.sales.actions.contracts import sign_contract

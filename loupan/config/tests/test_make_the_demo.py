@@ -20,7 +20,7 @@ from loupan.ledger.queries import lines_of
 from loupan.org.models import Company, Project, User
 from loupan.org.rules import ROLE_TEMPLATES
 from loupan.pricing.models import Discount, PaymentPlan
-from loupan.pricing.queries import price_for
+from loupan.pricing.queries.offers import price_for
 from loupan.sales.models import (
     Claim,
     ContractVoid,

@@ -14,7 +14,7 @@ from loupan.org.permissions import require
 from loupan.pricing import errors
 from loupan.pricing.models import Formula, FormulaCase, PriceTable
 from loupan.pricing.permissions import EDIT_PRICES
-from loupan.pricing.queries import (
+from loupan.pricing.queries.formulas import (
     case_results,
     enabled_formulas,
     formula_refused,

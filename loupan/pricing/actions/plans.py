@@ -14,7 +14,8 @@ from loupan.org.permissions import require
 from loupan.pricing import errors
 from loupan.pricing.actions.policies import renew_stamp
 from loupan.pricing.models import PaymentPlan, PaymentPlanLine, PricingPolicy
-from loupan.pricing.queries import plan_lines, problem_said
+from loupan.pricing.queries.plans import plan_lines
+from loupan.pricing.queries.problems import problem_said
 from loupan.pricing.rules import payment_plan
 from loupan.pricing.rules.standard_plans import BY_CODE, STANDARD_PLANS
 from loupan.pricing.rules.tracing import PricingProblem

@@ -25,19 +25,19 @@ from loupan.inventory.models import Unit, UnitChange, UnitImport, UnitImportRow
 from loupan.inventory.states import SOLD, UnitStatus
 from loupan.org.models import User
 from loupan.org.permissions import require
-from loupan.pricing import errors, queries
+from loupan.pricing import errors
 from loupan.pricing.models import FloorLevel, Formula, PriceKind, PriceList, PriceListLine
 from loupan.pricing.permissions import APPROVE_PRICES, EDIT_PRICES
-from loupan.pricing.queries import (
+from loupan.pricing.queries.formulas import formula_basis, formula_refused
+from loupan.pricing.queries.price_lists import (
     NEVER_REPRICED,
-    formula_basis,
-    formula_refused,
     recipe_from,
     repriceable,
     settings_of,
     stale_lines,
     wrong_lines,
 )
+from loupan.pricing.queries.traces import trace_json
 from loupan.pricing.rules.formula import FormulaProblem
 from loupan.pricing.rules.repricing import MOST_UNITS, Line, Method, PricedUnit, repriced
 from loupan.pricing.states import PRICE_LIST, FormulaStatus, PriceLineState, PriceListStatus
@@ -410,7 +410,7 @@ def write_lines(
                 line.unit_price,
                 line.total,
                 line.problem,
-                queries.trace_json(line.trace),
+                trace_json(line.trace),
             )
             for line in lines
         ),

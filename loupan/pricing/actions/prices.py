@@ -29,7 +29,9 @@ from loupan.pricing.permissions import (
     SET_LIMITS,
     authority_of,
 )
-from loupan.pricing.queries import PriceBook, list_price_of, price_book, trace_steps
+from loupan.pricing.queries.book import PriceBook, price_book
+from loupan.pricing.queries.list_prices import list_price_of
+from loupan.pricing.queries.traces import trace_steps
 from loupan.pricing.rules.repricing import Line, PricedUnit
 
 MOST_UNITS = 20_000

@@ -28,7 +28,6 @@ from loupan.inventory.queries.units import units_for
 from loupan.org.models import Project
 from loupan.org.permissions import require
 from loupan.org.queries import projects_for
-from loupan.pricing import queries
 from loupan.pricing.actions import plans as plan_actions
 from loupan.pricing.actions.discounts import save_discount
 from loupan.pricing.actions.plans import PlanLineDraft, save_plan
@@ -41,6 +40,10 @@ from loupan.pricing.models import (
     RoundingMode,
 )
 from loupan.pricing.permissions import EDIT_PLANS
+from loupan.pricing.queries.book import price_book
+from loupan.pricing.queries.discounts import discounts_for
+from loupan.pricing.queries.offers import Special, price_for
+from loupan.pricing.queries.plans import plans_for
 
 router = Router(tags=["pricing"])
 
@@ -279,7 +282,7 @@ def payment_plans(
 ) -> Any:
     """Payment plans of a project; `is_enabled=false` for editions no longer offered."""
     project = _project(request, project_id)
-    rows = queries.plans_for(request.user, project.pk).filter(is_enabled=is_enabled)
+    rows = plans_for(request.user, project.pk).filter(is_enabled=is_enabled)
     page, following = paged(rows, after=after, limit=limit)
     return {"items": [_plan_out(plan) for plan in page], "next": following}
 
@@ -328,7 +331,7 @@ def plan_change(request: ApiRequest, plan_id: Id, payload: PlanChangeIn) -> Any:
 
     `is_enabled` puts the plan in use or retires it; `version` is that of the edition as it was read.
     """
-    row = get_object_or_404(queries.plans_for(request.user), pk=plan_id)
+    row = get_object_or_404(plans_for(request.user), pk=plan_id)
     return _saved(request, row.project_id, row.code, payload)
 
 
@@ -369,7 +372,7 @@ def discounts(
 ) -> Any:
     """Discounts of a project; `is_enabled=false` for those no longer offered."""
     project = _project(request, project_id)
-    rows = queries.discounts_for(request.user, project.pk).filter(is_enabled=is_enabled)
+    rows = discounts_for(request.user, project.pk).filter(is_enabled=is_enabled)
     page, following = paged(rows, after=after, limit=limit)
     return {"items": [_discount_out(row) for row in page], "next": following}
 
@@ -399,7 +402,7 @@ def discount_new(request: ApiRequest, project_id: Id, payload: DiscountIn) -> An
 )
 def discount_change(request: ApiRequest, discount_id: Id, payload: DiscountChangeIn) -> Any:
     """Deals keep their copy; `version` is that of the discount as it was read."""
-    row = get_object_or_404(queries.discounts_for(request.user), pk=discount_id)
+    row = get_object_or_404(discounts_for(request.user), pk=discount_id)
     values = payload.dict()
     version = values.pop("version")
     changed = save_discount(
@@ -412,7 +415,7 @@ def discount_change(request: ApiRequest, discount_id: Id, payload: DiscountChang
 @router.get("projects/{project_id}/pricing-policy/", response={200: PolicyOut, **ERRORS})
 def pricing_policy(request: ApiRequest, project_id: Id) -> Any:
     """How the project computes and for how long things are held."""
-    return queries.price_book(_project(request, project_id).pk).policy
+    return price_book(_project(request, project_id).pk).policy
 
 
 @router.post(
@@ -425,14 +428,14 @@ def price_trial(request: ApiRequest, unit_id: Id, payload: TrialIn) -> Any:
     unit = get_object_or_404(units_for(request.user), pk=unit_id)
     require(request.user, "pricing.read", unit.project_id)
     special = payload.special
-    offer = queries.price_for(
+    offer = price_for(
         unit=unit,
         payment_plan_id=payload.payment_plan_id,
         discount_ids=payload.discount_ids,
         reserve_on=payload.reserve_on or business_day(timezone.now()),
         viewer=request.user,
         deposit=payload.deposit,
-        special=queries.Special(special.form, special.amount_or_rate) if special else None,
+        special=Special(special.form, special.amount_or_rate) if special else None,
     )
     items = list(TrialItemOut.model_fields)
     return {

@@ -30,7 +30,6 @@ from loupan.inventory.queries.units import units_for
 from loupan.org.models import Project
 from loupan.org.permissions import require
 from loupan.org.queries import projects_for
-from loupan.pricing import queries
 from loupan.pricing.actions import formulas as formula_actions
 from loupan.pricing.actions import price_lists as actions
 from loupan.pricing.actions import prices as price_actions
@@ -38,7 +37,16 @@ from loupan.pricing.actions.price_lists import Terms
 from loupan.pricing.actions.prices import NewPrice
 from loupan.pricing.models import Formula, PriceList, PriceTable
 from loupan.pricing.permissions import EDIT_PRICES, SET_LIMITS
-from loupan.pricing.queries import formula_refused
+from loupan.pricing.queries.formulas import (
+    case_results,
+    formula_refused,
+    formulas_for,
+    price_tables_for,
+    try_formula,
+)
+from loupan.pricing.queries.price_lists import price_lists_for, trial
+from loupan.pricing.queries.price_lists import prices_of_unit as versions_of_unit
+from loupan.pricing.queries.traces import trace_json
 from loupan.pricing.rules.formula import LONGEST, FormulaProblem
 from loupan.pricing.rules.repricing import Figures
 
@@ -216,7 +224,7 @@ def _project(request: ApiRequest, project_id: int, permission: str = "pricing.re
 
 def _list(request: ApiRequest, list_id: int) -> PriceList:
     require(request.user, "pricing.read")
-    rows = queries.price_lists_for(request.user).annotate(units=Count("lines"))
+    rows = price_lists_for(request.user).annotate(units=Count("lines"))
     return get_object_or_404(rows, pk=list_id)
 
 
@@ -234,7 +242,7 @@ def price_lists_of_project(
 ) -> Any:
     """List, floor and filed prices come in versions; those of floors are seen by permission alone."""
     project = _project(request, project_id)
-    rows = queries.price_lists_for(request.user, project.pk).annotate(units=Count("lines"))
+    rows = price_lists_for(request.user, project.pk).annotate(units=Count("lines"))
     if kind:
         rows = rows.filter(kind=kind)
     if status:
@@ -331,7 +339,7 @@ def try_price_list(request: ApiRequest, list_id: Id, payload: FormulaTrialIn) ->
     if payload.rows:
         changes["tables"] = _turned(row, payload.rows)
     try:
-        outlook = queries.trial(row, changes)
+        outlook = trial(row, changes)
     except FormulaProblem as problem:
         raise formula_refused(problem) from problem
     sees = request.user.may("inventory.read_floor_price", row.project_id)
@@ -542,7 +550,7 @@ def prices_of_unit(request: ApiRequest, unit_id: Id) -> Any:
     """The latest first; floor prices only for those who may know them."""
     require(request.user, "pricing.read")
     unit = get_object_or_404(units_for(request.user), pk=unit_id)
-    lines = queries.prices_of_unit(request.user, unit)[:200]
+    lines = versions_of_unit(request.user, unit)[:200]
     of_list = ("number", "name", "kind", "level", "status", "took_effect_at")
     items = [
         {
@@ -641,7 +649,7 @@ class PriceTablesOut(Schema):
 
 def _formula(request: ApiRequest, formula_id: int) -> Formula:
     require(request.user, "pricing.read")
-    return get_object_or_404(queries.formulas_for(request.user), pk=formula_id)
+    return get_object_or_404(formulas_for(request.user), pk=formula_id)
 
 
 @router.get(
@@ -653,7 +661,7 @@ def formulas_of_project(
 ) -> Any:
     """Every edition; lists use the one that is enabled."""
     project = _project(request, project_id)
-    rows = queries.formulas_for(request.user, project.pk)
+    rows = formulas_for(request.user, project.pk)
     page, following = paged(rows, after=after, limit=limit)
     return {"items": page, "next": following}
 
@@ -699,7 +707,7 @@ def formula_results(request: ApiRequest, formula_id: Id) -> Any:
 
 def _results(row: Formula) -> list[dict[str, Any]]:
     try:
-        results = queries.case_results(row)
+        results = case_results(row)
     except FormulaProblem as problem:
         raise formula_refused(problem) from problem
     return [
@@ -726,13 +734,13 @@ def formula_trial(
     row = _formula(request, formula_id)
     unit = get_object_or_404(units_for(request.user).filter(project_id=row.project_id), pk=unit_id)
     try:
-        tried = queries.try_formula(row, unit, None if base_price is None else f"{base_price:f}")
+        tried = try_formula(row, unit, None if base_price is None else f"{base_price:f}")
     except FormulaProblem as problem:
         raise formula_refused(problem) from problem
     return {
         "value": None if tried.value is None else f"{tried.value:f}",
         "problem": tried.problem,
-        "steps": queries.trace_json(tried.steps),
+        "steps": trace_json(tried.steps),
     }
 
 
@@ -765,7 +773,7 @@ def price_tables_of_project(
 ) -> Any:
     """Floors, orientation, view, layout, corner, special numbers."""
     project = _project(request, project_id)
-    rows = queries.price_tables_for(request.user, project.pk)
+    rows = price_tables_for(request.user, project.pk)
     page, following = paged(rows, after=after, limit=limit)
     return {"items": [_table_out(row) for row in page], "next": following}
 
@@ -794,7 +802,7 @@ def make_price_table(request: ApiRequest, project_id: Id, payload: PriceTableIn)
 def change_price_table(request: ApiRequest, table_id: Id, payload: PriceTableIn) -> Any:
     """Refused when somebody else changed it meanwhile."""
     require(request.user, "pricing.read")
-    row = get_object_or_404(queries.price_tables_for(request.user), pk=table_id)
+    row = get_object_or_404(price_tables_for(request.user), pk=table_id)
     return _table_out(_save_table(request, row.project_id, payload, row.pk))
 
 

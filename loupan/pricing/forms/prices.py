@@ -22,7 +22,7 @@ from loupan.pricing.models import (
     PriceTable,
     RoundingMode,
 )
-from loupan.pricing.queries import ClassSettings
+from loupan.pricing.queries.book import ClassSettings
 from loupan.pricing.rules.formula import CODE, LONGEST, VARIABLES
 
 LARGEST_FILE = 20 * 1024 * 1024

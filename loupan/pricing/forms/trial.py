@@ -13,7 +13,9 @@ from loupan.core.forms import AmountField, DayField, RowsField
 from loupan.inventory.models import Unit
 from loupan.org.models import User
 from loupan.pricing.models import Discount, PaymentPlan
-from loupan.pricing.queries import Special, discounts_for, is_plan_for, offered_on, plans_for
+from loupan.pricing.queries.discounts import discounts_for
+from loupan.pricing.queries.offers import Special
+from loupan.pricing.queries.plans import is_plan_for, offered_on, plans_for
 
 FARTHEST = timedelta(days=3650)
 

@@ -19,7 +19,7 @@ from loupan.pricing.models import (
     PrecisionRule,
     PricingPolicy,
 )
-from loupan.pricing.queries import plan_lines
+from loupan.pricing.queries.plans import plan_lines
 from loupan.pricing.rules.payment_plan import Anchors, schedule
 from loupan.pricing.rules.standard_plans import BY_CODE
 

@@ -35,7 +35,7 @@ from loupan.pricing.actions.prices import (
     set_list_prices,
 )
 from loupan.pricing.models import FloorPrice, PriceList, PriceListLine
-from loupan.pricing.queries import due_price_lists, floor_prices_of, price_lists_for
+from loupan.pricing.queries.price_lists import due_price_lists, floor_prices_of, price_lists_for
 from loupan.pricing.testing import (
     NOON,
     a_formula,

@@ -15,7 +15,7 @@ from loupan.pricing.models import (
     PrecisionRule,
     PricingPolicy,
 )
-from loupan.pricing.queries import price_book
+from loupan.pricing.queries.book import price_book
 from loupan.pricing.testing import CanonicalPrices, canonical_prices
 
 pytestmark = pytest.mark.django_db

@@ -16,7 +16,8 @@ from loupan.pricing import errors
 from loupan.pricing.actions.plans import PlanLineDraft, save_plan
 from loupan.pricing.actions.policies import save_authority, save_policy, save_precision
 from loupan.pricing.permissions import authority_of
-from loupan.pricing.queries import Offer, Special, price_book, price_for, price_stamp
+from loupan.pricing.queries.book import price_book, price_stamp
+from loupan.pricing.queries.offers import Offer, Special, price_for
 from loupan.pricing.rules.authority import AuthorityLevel
 from loupan.pricing.testing import (
     NOON,

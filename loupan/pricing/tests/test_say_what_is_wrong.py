@@ -10,17 +10,18 @@ from django.utils.translation import override
 
 from loupan.core.dates import DateOutOfRange
 from loupan.core.rounding import AmountOutOfRange
-from loupan.pricing import errors, queries
+from loupan.pricing import errors
+from loupan.pricing.queries.problems import refusal_of
 from loupan.pricing.rules.tracing import PricingProblem
 
-APP = Path(queries.__file__).parent
+APP = Path(errors.__file__).parent
 PROBLEMS = {"PricingProblem", "PlanProblem", "FormulaProblem"}
 PLACE = re.compile(r"%\((\w+)\)s")
 
 
 def raised() -> Iterator[tuple[str, set[str]]]:
     """Codes and the names of their facts, as they stand in the rules."""
-    for file in [*APP.glob("rules/*.py"), APP / "queries.py"]:
+    for file in [*APP.glob("rules/*.py"), *APP.glob("queries/*.py")]:
         for node in ast.walk(ast.parse(file.read_text())):
             if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Name)):
                 continue
@@ -56,6 +57,6 @@ def test_what_is_wrong_is_told_in_words_and_without_codes(
     problem: PricingProblem | DateOutOfRange | AmountOutOfRange, words: str
 ) -> None:
     with override("en"):
-        said = str(queries.refusal_of(problem))
+        said = str(refusal_of(problem))
     assert words in said
     assert "_" not in said

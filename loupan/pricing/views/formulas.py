@@ -19,13 +19,28 @@ from loupan.core.ui import ListPage, answer_form, refusals_on
 from loupan.inventory.queries.units import units_for
 from loupan.org.permissions import require
 from loupan.org.queries import DeskRequest, current_project
-from loupan.pricing import queries, tables
 from loupan.pricing.actions import formulas as actions
 from loupan.pricing.forms import prices as forms
 from loupan.pricing.models import Formula, FormulaCase, PriceTable
 from loupan.pricing.permissions import EDIT_PRICES
-from loupan.pricing.queries import formula_refused
+from loupan.pricing.queries.formulas import (
+    case_results,
+    formula_refused,
+    formulas_for,
+    price_tables_for,
+    try_formula,
+)
 from loupan.pricing.rules.formula import FormulaProblem
+from loupan.pricing.tables.formulas import FORMULAS as FORMULA_COLUMNS
+from loupan.pricing.tables.formulas import (
+    PRICE_TABLES,
+    formula_url,
+    price_table_url,
+    table_heads,
+    table_rows,
+    tried_context,
+    variable_rows,
+)
 
 
 def _new(request: DeskRequest, name: str, label: str) -> Sequence[Mapping[str, Any]]:
@@ -36,23 +51,23 @@ def _new(request: DeskRequest, name: str, label: str) -> Sequence[Mapping[str, A
 
 FORMULAS = ListPage(
     title=gettext_lazy("Formulas"),
-    columns=tables.FORMULAS,
-    rows=lambda r: queries.formulas_for(r.user, current_project(r).pk),
+    columns=FORMULA_COLUMNS,
+    rows=lambda r: formulas_for(r.user, current_project(r).pk),
     project=current_project,
     permission="pricing.read",
     order="code",
-    row_url=tables.formula_url,
+    row_url=formula_url,
     verbs=lambda r: _new(r, "pricing:formula_new", _("New formula")),
     empty=gettext_lazy("No formulas yet."),
 )
 TABLES = ListPage(
     title=gettext_lazy("Price tables"),
-    columns=tables.PRICE_TABLES,
-    rows=lambda r: queries.price_tables_for(r.user, current_project(r).pk),
+    columns=PRICE_TABLES,
+    rows=lambda r: price_tables_for(r.user, current_project(r).pk),
     project=current_project,
     permission="pricing.read",
     order="code",
-    row_url=tables.price_table_url,
+    row_url=price_table_url,
     verbs=lambda r: _new(r, "pricing:price_table_new", _("New price table")),
     empty=gettext_lazy("No price tables yet. Formulas look values up in them."),
 )
@@ -73,7 +88,7 @@ def price_tables(request: DeskRequest) -> HttpResponse:
 def formula(request: DeskRequest, pk: int | None = None) -> HttpResponse:
     """One edition: its text, its cases and what it comes to in them, a unit step by step."""
     require(request.user, "pricing.read")
-    row = get_object_or_404(queries.formulas_for(request.user), pk=pk) if pk else None
+    row = get_object_or_404(formulas_for(request.user), pk=pk) if pk else None
     project_id = row.project_id if row else current_project(request).pk
     if row is None or request.method == "POST":
         require(request.user, EDIT_PRICES, project_id)
@@ -96,8 +111,8 @@ def formula(request: DeskRequest, pk: int | None = None) -> HttpResponse:
         "row": row,
         "may_edit": request.user.may(EDIT_PRICES, project_id),
         "crumbs": [{"label": _("Formulas"), "url": reverse("pricing:formulas")}],
-        "variables": tables.variable_rows(),
-        "tables": queries.price_tables_for(request.user, project_id),
+        "variables": variable_rows(),
+        "tables": price_tables_for(request.user, project_id),
         "units_url": reverse("pricing:unit_choices"),
         **(_bench(request, row) if row else {}),
     }
@@ -112,7 +127,7 @@ def _bench(request: DeskRequest, row: Formula) -> dict[str, Any]:
         "verbs": _formula_verbs(request, row),
     }
     try:
-        found["results"] = queries.case_results(row)
+        found["results"] = case_results(row)
         found["tried"] = _tried(request, row)
     except FormulaProblem as problem:
         found["problem"] = str(formula_refused(problem))
@@ -122,11 +137,7 @@ def _bench(request: DeskRequest, row: Formula) -> dict[str, Any]:
 def _tried(request: DeskRequest, row: Formula) -> dict[str, Any] | None:
     asked = whole(request.GET.get("unit"))
     unit = units_for(request.user).filter(project_id=row.project_id, pk=asked or 0).first()
-    return (
-        tables.tried_context(queries.try_formula(row, unit, request.GET.get("base")))
-        if unit
-        else None
-    )
+    return tried_context(try_formula(row, unit, request.GET.get("base"))) if unit else None
 
 
 def _formula_verbs(request: DeskRequest, row: Formula) -> list[Mapping[str, Any]]:
@@ -152,7 +163,7 @@ def _formula_verbs(request: DeskRequest, row: Formula) -> list[Mapping[str, Any]
 
 def _formula_of(request: DeskRequest, pk: int) -> Formula:
     require(request.user, "pricing.read")
-    return get_object_or_404(queries.formulas_for(request.user), pk=pk)
+    return get_object_or_404(formulas_for(request.user), pk=pk)
 
 
 @require_POST
@@ -208,7 +219,7 @@ def case_new(request: DeskRequest, pk: int) -> HttpResponse:
 def case_deletion(request: DeskRequest, pk: int) -> HttpResponse:
     require(request.user, "pricing.read")
     case = get_object_or_404(
-        FormulaCase.objects.filter(formula__in=queries.formulas_for(request.user)), pk=pk
+        FormulaCase.objects.filter(formula__in=formulas_for(request.user)), pk=pk
     )
     formula = actions.delete_case(case_id=case.pk, by=request.user, at=timezone.now())
     return redirect("pricing:formula", pk=formula.pk)
@@ -221,7 +232,7 @@ def case_deletion(request: DeskRequest, pk: int) -> HttpResponse:
 def price_table(request: DeskRequest, pk: int | None = None) -> HttpResponse:
     """One table: what it is looked up by, and its rows."""
     require(request.user, "pricing.read")
-    row = get_object_or_404(queries.price_tables_for(request.user), pk=pk) if pk else None
+    row = get_object_or_404(price_tables_for(request.user), pk=pk) if pk else None
     project_id = row.project_id if row else current_project(request).pk
     if row is None or request.method == "POST":
         require(request.user, EDIT_PRICES, project_id)
@@ -242,8 +253,8 @@ def price_table(request: DeskRequest, pk: int | None = None) -> HttpResponse:
         "may_edit": request.user.may(EDIT_PRICES, project_id),
         "crumbs": [{"label": _("Price tables"), "url": reverse("pricing:price_tables")}],
         "history": history_of(row) if row else [],
-        "heads": tables.table_heads(row) if row else [],
-        "shown": tables.table_rows(row) if row else [],
+        "heads": table_heads(row) if row else [],
+        "shown": table_rows(row) if row else [],
     }
     return answer_form(request, "pricing/price_table.html", context, form)
 
@@ -262,7 +273,7 @@ def _table_values(row: PriceTable) -> dict[str, Any]:
 @require_POST
 def price_table_deletion(request: DeskRequest, pk: int) -> HttpResponse:
     require(request.user, "pricing.read")
-    row = get_object_or_404(queries.price_tables_for(request.user), pk=pk)
+    row = get_object_or_404(price_tables_for(request.user), pk=pk)
     try:
         actions.delete_price_table(table_id=row.pk, by=request.user, at=timezone.now())
     except Refusal as refusal:

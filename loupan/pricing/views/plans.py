@@ -23,7 +23,6 @@ from loupan.inventory.models import Unit
 from loupan.inventory.queries.units import units_for
 from loupan.org.permissions import require
 from loupan.org.queries import DeskRequest, current_project
-from loupan.pricing import queries, tables
 from loupan.pricing.actions import discounts as discount_actions
 from loupan.pricing.actions import plans as plan_actions
 from loupan.pricing.actions import policies as policy_actions
@@ -37,10 +36,19 @@ from loupan.pricing.models import (
     PlanKind,
     PricingPolicy,
 )
+from loupan.pricing.queries.book import price_book
+from loupan.pricing.queries.discounts import discounts_for
+from loupan.pricing.queries.offers import example_price
+from loupan.pricing.queries.plans import editions_of, plan_lines, plans_for
+from loupan.pricing.queries.problems import problem_said
 from loupan.pricing.rules import payment_plan
 from loupan.pricing.rules.authority import AuthorityLevel
 from loupan.pricing.rules.standard_plans import BY_CODE, STANDARD_PLANS, StandardPlan
 from loupan.pricing.rules.tracing import PricingProblem
+from loupan.pricing.tables.discounts import DISCOUNTS as DISCOUNT_COLUMNS
+from loupan.pricing.tables.discounts import discount_url
+from loupan.pricing.tables.plans import PLANS as PLAN_COLUMNS
+from loupan.pricing.tables.plans import PlanChange, plan_changes, plan_url
 
 Page = Mapping[str, Any]
 EXAMPLE_TOTAL = Decimal(1_500_000)
@@ -73,13 +81,13 @@ def _plan_verbs(request: DeskRequest) -> Sequence[Page]:
 
 PLANS = ListPage(
     title=gettext_lazy("Payment plans"),
-    columns=tables.PLANS,
-    rows=lambda r: queries.plans_for(r.user, current_project(r).pk),
+    columns=PLAN_COLUMNS,
+    rows=lambda r: plans_for(r.user, current_project(r).pk),
     filterset=PlanFilter,
     project=current_project,
     permission="pricing.read",
     order="sort",
-    row_url=tables.plan_url,
+    row_url=plan_url,
     verbs=_plan_verbs,
     empty=gettext_lazy(
         "No payment plans yet. Nothing can be sold without one: begin with the standard plans."
@@ -96,9 +104,7 @@ def standard_plans(request: DeskRequest) -> HttpResponse:
     """The plans most projects begin with, each with what it makes of a price; one click adds them."""
     project = current_project(request)
     require(request.user, "pricing.edit_plans", project.pk)
-    known = set(
-        queries.plans_for(request.user, project.pk).order_by().values_list("code", flat=True)
-    )
+    known = set(plans_for(request.user, project.pk).order_by().values_list("code", flat=True))
     form = forms.StandardPlansForm(
         request.POST or None, known=known, initial={"codes": sorted(set(BY_CODE) - known)}
     )
@@ -132,7 +138,7 @@ def _standard_example(each: StandardPlan) -> dict[str, Any]:
     ]
     today = business_day(timezone.now())
     planned = payment_plan.schedule(
-        queries.plan_lines(rows),
+        plan_lines(rows),
         deal_total=EXAMPLE_TOTAL,
         deposit=EXAMPLE_DEPOSIT,
         anchors=payment_plan.Anchors(reservation=today, contract=today),
@@ -152,7 +158,7 @@ def _standard_example(each: StandardPlan) -> dict[str, Any]:
 def plan(request: DeskRequest, pk: int | None = None) -> HttpResponse:
     """One plan with its lines; what they would make of a price stands beside them."""
     require(request.user, "pricing.read")
-    row = get_object_or_404(queries.plans_for(request.user), pk=pk) if pk else None
+    row = get_object_or_404(plans_for(request.user), pk=pk) if pk else None
     project_id = row.project_id if row else current_project(request).pk
     may_edit = request.user.may("pricing.edit_plans", project_id)
     if row is None or request.method == "POST":
@@ -205,7 +211,7 @@ def _to_copy(request: DeskRequest, project_id: int) -> PaymentPlan | None:
     asked = whole(request.GET.get("copy"))
     if asked is None:
         return None
-    return get_object_or_404(queries.plans_for(request.user, project_id), pk=asked)
+    return get_object_or_404(plans_for(request.user, project_id), pk=asked)
 
 
 def _copy_verbs(row: PaymentPlan | None) -> list[Page]:
@@ -217,12 +223,10 @@ def _copy_verbs(row: PaymentPlan | None) -> list[Page]:
 
 def _editions(row: PaymentPlan) -> Page:
     """All editions of the plan, and what this one changed against the one before."""
-    editions = queries.editions_of(row)
+    editions = editions_of(row)
     before = next((each for each in editions if each.edition < row.edition), None)
     changes = (
-        tables.plan_changes(before, list(before.lines.all()), row, list(row.lines.all()))
-        if before
-        else []
+        plan_changes(before, list(before.lines.all()), row, list(row.lines.all())) if before else []
     )
     return {"editions": editions, "changes": changes, "before": before}
 
@@ -279,17 +283,17 @@ def _example(request: DeskRequest, lines: Any, project_id: int) -> dict[str, Any
     try:
         total = data["example_total"] or _unit_price(request, unit, reserved) or EXAMPLE_TOTAL
         planned = payment_plan.schedule(
-            queries.plan_lines(rows),
+            plan_lines(rows),
             deal_total=total,
             deposit=_example_deposit(data["example_deposit"], drafts),
             anchors=payment_plan.Anchors(
                 reservation=reserved, contract=data["example_signed"] or reserved
             ),
-            precision=queries.price_book(project_id).precision,
+            precision=price_book(project_id).precision,
         )
     except (PricingProblem, DateOutOfRange, AmountOutOfRange) as problem:
         said = _("The lines do not make a schedule yet (%(problem)s).")
-        return {"problem": said % {"problem": queries.problem_said(problem)}}
+        return {"problem": said % {"problem": problem_said(problem)}}
     labels = dict(PaymentPlanLine.MoneyType.choices)
     return {
         "total": total,
@@ -318,7 +322,7 @@ def _unit_price(request: DeskRequest, unit: Unit | None, on: date) -> Decimal | 
         return None
     rate = forms.PlanForm(request.POST)
     rate.is_valid()
-    return queries.example_price(unit, rate.cleaned_data.get("rate") or Decimal(1), on)
+    return example_price(unit, rate.cleaned_data.get("rate") or Decimal(1), on)
 
 
 def _example_deposit(typed: Decimal | None, drafts: Sequence[PlanLineDraft]) -> Decimal:
@@ -330,17 +334,17 @@ def _example_deposit(typed: Decimal | None, drafts: Sequence[PlanLineDraft]) -> 
 
 def _would_change(
     request: DeskRequest, rows: Sequence[PaymentPlanLine], project_id: int
-) -> list[tables.PlanChange]:
+) -> list[PlanChange]:
     """What saving the form would change on the edition it was drawn from."""
     form = forms.PlanForm(request.POST)
     if not form.is_valid():
         return []
     asked = whole(request.POST.get("plan"))
-    old = queries.plans_for(request.user, project_id).filter(pk=asked or 0).first()
+    old = plans_for(request.user, project_id).filter(pk=asked or 0).first()
     if old is None:
         return []
     head = {key: v for key, v in form.cleaned_data.items() if key != "version"}
-    return tables.plan_changes(old, list(old.lines.all()), PaymentPlan(**head), rows)
+    return plan_changes(old, list(old.lines.all()), PaymentPlan(**head), rows)
 
 
 def _draft_of(values: Mapping[str, Any]) -> PlanLineDraft:
@@ -354,13 +358,13 @@ def _draft_of(values: Mapping[str, Any]) -> PlanLineDraft:
 
 DISCOUNTS = ListPage(
     title=gettext_lazy("Discounts"),
-    columns=tables.DISCOUNTS,
-    rows=lambda r: queries.discounts_for(r.user, current_project(r).pk),
+    columns=DISCOUNT_COLUMNS,
+    rows=lambda r: discounts_for(r.user, current_project(r).pk),
     filterset=DiscountFilter,
     project=current_project,
     permission="pricing.read",
     order="order",
-    row_url=tables.discount_url,
+    row_url=discount_url,
     verbs=lambda r: _new(r, "pricing.edit_discounts", "pricing:discount_new", _("New discount")),
     empty=gettext_lazy("No discounts yet."),
 )
@@ -374,7 +378,7 @@ def discounts(request: DeskRequest) -> HttpResponse:
 def discount(request: DeskRequest, pk: int | None = None) -> HttpResponse:
     """One discount: what, for whom, in which order, how often."""
     require(request.user, "pricing.read")
-    row = get_object_or_404(queries.discounts_for(request.user), pk=pk) if pk else None
+    row = get_object_or_404(discounts_for(request.user), pk=pk) if pk else None
     project = row.project if row else current_project(request)
     may_edit = request.user.may("pricing.edit_discounts", project.pk)
     if row is None or request.method == "POST":
@@ -414,7 +418,7 @@ def policy(request: DeskRequest) -> HttpResponse:
     part = request.POST.get("part", "")
     if request.method == "POST":
         require(request.user, "pricing.edit_discounts", project.pk)
-    book = queries.price_book(project.pk)
+    book = price_book(project.pk)
     posted = {name: request.POST if part == name else None for name in ("policy", "authority")}
     row = PricingPolicy.objects.filter(project=project).first() or PricingPolicy(project=project)
     form = forms.PolicyForm(posted["policy"], instance=row)

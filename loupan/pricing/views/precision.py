@@ -17,13 +17,13 @@ from loupan.core.ui import answer_form
 from loupan.inventory.models import ProductType
 from loupan.org.permissions import require
 from loupan.org.queries import DeskRequest, current_project
-from loupan.pricing import queries, tables
 from loupan.pricing.actions import policies as actions
 from loupan.pricing.forms import prices as forms
 from loupan.pricing.models import ClassPolicy, PrecisionRule, PrecisionTarget
-from loupan.pricing.queries import ClassSettings
+from loupan.pricing.queries.book import ClassSettings, price_book
 from loupan.pricing.rules.list_price import CalculationOrder
 from loupan.pricing.rules.tracing import PrecisionSettings
+from loupan.pricing.tables.precision import precision_example as example_rows
 
 
 def _product(request: DeskRequest) -> str:
@@ -32,7 +32,7 @@ def _product(request: DeskRequest) -> str:
 
 
 def _settings(project_id: int, product: str) -> ClassSettings:
-    book = queries.price_book(project_id)
+    book = price_book(project_id)
     if product:
         return book.classes[product]
     order = CalculationOrder(book.policy.calculation_order)
@@ -112,7 +112,7 @@ def _example(form: forms.PrecisionForm, settings: ClassSettings) -> Any:
     data = form.cleaned_data if form.is_bound else {**form.initial}
     area = data.get("area") or form.fields["area"].initial
     price = data.get("unit_price") or form.fields["unit_price"].initial
-    return tables.precision_example(_typed(data, settings), area, price)
+    return example_rows(_typed(data, settings), area, price)
 
 
 def _typed(data: Mapping[str, Any], settings: ClassSettings) -> ClassSettings:

@@ -21,7 +21,7 @@ from loupan.core.ui import ListPage, answer_form, refusals_on
 from loupan.inventory.queries.units import buildings_for, units_for
 from loupan.org.permissions import require
 from loupan.org.queries import DeskRequest, current_project
-from loupan.pricing import queries, spreadsheets, tables
+from loupan.pricing import spreadsheets
 from loupan.pricing.actions import price_lists as actions
 from loupan.pricing.actions import prices as price_actions
 from loupan.pricing.actions.price_lists import Terms
@@ -30,9 +30,31 @@ from loupan.pricing.filters import PriceListFilter
 from loupan.pricing.forms import prices as forms
 from loupan.pricing.models import PriceKind, PriceList, PriceListLine
 from loupan.pricing.permissions import APPROVE_PRICES, EDIT_PRICES, SET_LIMITS
-from loupan.pricing.queries import formula_refused
+from loupan.pricing.queries.book import price_book
+from loupan.pricing.queries.formulas import formula_refused
+from loupan.pricing.queries.price_lists import (
+    outlook_of,
+    price_lists_for,
+    prices_of_unit,
+    settings_of,
+    stored_lines,
+    trial,
+    without_floor,
+    wrong_lines,
+)
 from loupan.pricing.rules.formula import FormulaProblem
 from loupan.pricing.states import PriceListStatus
+from loupan.pricing.tables.lab import comparison_context, knobs_of, outlook_context
+from loupan.pricing.tables.price_lists import (
+    PRICE_LIST_TONES,
+    PRICE_LISTS,
+    basis_facts,
+    fit_text,
+    line_problem,
+    line_row,
+    price_list_url,
+)
+from loupan.pricing.tables.traces import trace_rows
 
 PER_PAGE = 50
 
@@ -65,16 +87,14 @@ def _verbs(request: DeskRequest) -> Sequence[Mapping[str, Any]]:
 
 LISTS = ListPage(
     title=gettext_lazy("Price lists"),
-    columns=tables.PRICE_LISTS,
-    rows=lambda r: queries.price_lists_for(r.user, current_project(r).pk).annotate(
-        units=Count("lines")
-    ),
+    columns=PRICE_LISTS,
+    rows=lambda r: price_lists_for(r.user, current_project(r).pk).annotate(units=Count("lines")),
     filterset=PriceListFilter,
     project=current_project,
     permission="pricing.read",
     export_permission="reports.export",
     filename="price-lists",
-    row_url=tables.price_list_url,
+    row_url=price_list_url,
     verbs=_verbs,
     empty=gettext_lazy("No price lists yet. The first one comes with the first prices."),
 )
@@ -86,7 +106,7 @@ def price_lists(request: DeskRequest) -> HttpResponse:
 
 def _found(request: DeskRequest, pk: int) -> PriceList:
     require(request.user, "pricing.read")
-    return get_object_or_404(queries.price_lists_for(request.user), pk=pk)
+    return get_object_or_404(price_lists_for(request.user), pk=pk)
 
 
 # --- Drawing up -----------------------------------------------------------------------------------
@@ -111,7 +131,7 @@ def price_list_edit(request: DeskRequest, pk: int | None = None) -> HttpResponse
     context = {
         "row": row,
         "project": project,
-        "crumbs": _crumbs(*([(row.name, tables.price_list_url(row))] if row else [])),
+        "crumbs": _crumbs(*([(row.name, price_list_url(row))] if row else [])),
     }
     return answer_form(request, "pricing/price_list_form.html", context, form)
 
@@ -146,7 +166,7 @@ def _tell_file(request: DeskRequest, found: spreadsheets.PriceFile, project_id: 
         facts = {"count": len(found.unknown), "rooms": "、".join(found.unknown[:5])}
         messages.warning(request, said % facts)
     if found.fit:
-        messages.info(request, tables.fit_text(found.fit, queries.settings_of(project_id)))
+        messages.info(request, fit_text(found.fit, settings_of(project_id)))
 
 
 # --- One list -------------------------------------------------------------------------------------
@@ -168,11 +188,11 @@ def price_list(request: DeskRequest, pk: int) -> HttpResponse:
         "verbs": _list_verbs(request, row),
         "history": history_of(row),
         "crumbs": _crumbs(),
-        "tone": tables.PRICE_LIST_TONES[PriceListStatus(row.status)],
+        "tone": PRICE_LIST_TONES[PriceListStatus(row.status)],
         "is_open": row.status in {"draft", "in_approval", "approved"},
-        "basis": tables.basis_facts(row),
+        "basis": basis_facts(row),
         "return_form": forms.ReturnForm() if _may_return(request, row) else None,
-        **_outlook_context(request, row, queries.stored_lines(row)),
+        **_outlook_context(request, row, stored_lines(row)),
     }
     return render(request, "pricing/price_list.html", context)
 
@@ -182,8 +202,8 @@ def _sees_floor(request: DeskRequest, row: PriceList) -> bool:
 
 
 def _outlook_context(request: DeskRequest, row: PriceList, lines: Sequence[Any]) -> dict[str, Any]:
-    outlook = queries.outlook_of(lines, row.project_id)
-    return tables.outlook_context(
+    outlook = outlook_of(lines, row.project_id)
+    return outlook_context(
         outlook,
         sees_floor=_sees_floor(request, row),
         building=request.GET.get("building") or request.POST.get("building", ""),
@@ -200,8 +220,8 @@ SHOWN: Mapping[str, Any] = {
 
 def _lines_shown(row: PriceList, shown: str, request: DeskRequest) -> Any:
     if shown == "blocked":
-        found = queries.wrong_lines(row)
-        return found if _sees_floor(request, row) else queries.without_floor(found)
+        found = wrong_lines(row)
+        return found if _sees_floor(request, row) else without_floor(found)
     if shown in {"waiting", "kept"}:
         return row.lines.filter(state=shown)
     return row.lines.all()
@@ -229,7 +249,7 @@ def _line_rows(row: PriceList, shown: str, request: DeskRequest) -> tuple[list[A
     start = page * PER_PAGE
     rows = found.select_related("unit").defer("trace").order_by("unit__number", "pk")
     lines = list(rows[start : start + PER_PAGE + 1])
-    rate = queries.price_book(row.project_id).policy.filed_lower_rate
+    rate = price_book(row.project_id).policy.filed_lower_rate
     sees = _sees_floor(request, row)
 
     def url(number_of_page: int) -> str:
@@ -238,7 +258,7 @@ def _line_rows(row: PriceList, shown: str, request: DeskRequest) -> tuple[list[A
         return f"?{query.urlencode()}#lines"
 
     return (
-        [tables.line_row(line, rate, sees_floor=sees) for line in lines[:PER_PAGE]],
+        [line_row(line, rate, sees_floor=sees) for line in lines[:PER_PAGE]],
         url(page - 1) if page else "",
         url(page + 1) if len(lines) > PER_PAGE else "",
     )
@@ -249,16 +269,16 @@ def price_line(request: DeskRequest, pk: int) -> HttpResponse:
     """How the new price of one unit comes about, step by step."""
     require(request.user, "pricing.read")
     line = get_object_or_404(
-        PriceListLine.objects.filter(
-            price_list__in=queries.price_lists_for(request.user)
-        ).select_related("unit", "price_list"),
+        PriceListLine.objects.filter(price_list__in=price_lists_for(request.user)).select_related(
+            "unit", "price_list"
+        ),
         pk=pk,
     )
     context = {
         "line": line,
-        "trace": tables.trace_rows(line.trace),
-        "problem": tables.line_problem(line.problem),
-        "crumbs": _crumbs((line.price_list.name, tables.price_list_url(line.price_list))),
+        "trace": trace_rows(line.trace),
+        "problem": line_problem(line.problem),
+        "crumbs": _crumbs((line.price_list.name, price_list_url(line.price_list))),
     }
     return render(request, "pricing/price_line.html", context)
 
@@ -268,7 +288,7 @@ def unit_prices(request: DeskRequest, pk: int) -> HttpResponse:
     """Every version in which the prices of a unit stood: a panel of the unit's page."""
     require(request.user, "pricing.read")
     unit = get_object_or_404(units_for(request.user), pk=pk)
-    context = {"unit": unit, "lines": queries.prices_of_unit(request.user, unit)[:50]}
+    context = {"unit": unit, "lines": prices_of_unit(request.user, unit)[:50]}
     template = "pricing/_unit_prices.html" if request.htmx else "pricing/unit_prices.html"
     return render(request, template, context)
 
@@ -405,8 +425,8 @@ def lab(request: DeskRequest, pk: int) -> HttpResponse:
     row = _draft(request, pk)
     context = {
         "row": row,
-        "knobs": tables.knobs_of(row),
-        "crumbs": _crumbs((row.name, tables.price_list_url(row))),
+        "knobs": knobs_of(row),
+        "crumbs": _crumbs((row.name, price_list_url(row))),
         **_trial(request, row),
     }
     return render(request, "pricing/lab.html", context)
@@ -450,10 +470,10 @@ def _draft(request: DeskRequest, pk: int) -> PriceList:
 
 def _trial(request: DeskRequest, row: PriceList) -> dict[str, Any]:
     try:
-        outlook = queries.trial(row, _changes(request, row))
+        outlook = trial(row, _changes(request, row))
     except FormulaProblem as problem:
         return {"problem": str(formula_refused(problem))}
-    return tables.outlook_context(
+    return outlook_context(
         outlook,
         sees_floor=_sees_floor(request, row),
         building=request.GET.get("building") or request.POST.get("building", ""),
@@ -516,7 +536,7 @@ def comparison(request: DeskRequest) -> HttpResponse:
     """Two lists side by side: what they come to, by building, and the units that differ most."""
     require(request.user, "pricing.read")
     project = current_project(request)
-    known = queries.price_lists_for(request.user, project.pk).filter(kind=PriceKind.LIST)
+    known = price_lists_for(request.user, project.pk).filter(kind=PriceKind.LIST)
     chosen = [_chosen(known, request.GET.get(name, "")) for name in ("first", "second")]
     context: dict[str, Any] = {
         "lists": known.exclude(status=PriceListStatus.DISCARDED)[:100],
@@ -526,10 +546,8 @@ def comparison(request: DeskRequest) -> HttpResponse:
     }
     if chosen[0] and chosen[1]:
         sees = _sees_floor(request, chosen[0])
-        sides = [
-            queries.outlook_of(queries.stored_lines(row), row.project_id) for row in chosen if row
-        ]
-        context |= tables.comparison_context(*sides, sees_floor=sees)
+        sides = [outlook_of(stored_lines(row), row.project_id) for row in chosen if row]
+        context |= comparison_context(*sides, sees_floor=sees)
     return render(request, "pricing/comparison.html", context)
 
 

@@ -16,11 +16,13 @@ from loupan.inventory.models import Unit
 from loupan.inventory.queries.units import units_for
 from loupan.org.permissions import require
 from loupan.org.queries import DeskRequest, current_project
-from loupan.pricing import queries, tables
 from loupan.pricing.errors import OBJECTIONS
 from loupan.pricing.forms.trial import TrialForm
 from loupan.pricing.models import PaymentPlanLine
 from loupan.pricing.permissions import AUTHORITY_LABELS, authority_of
+from loupan.pricing.queries.book import price_stamp
+from loupan.pricing.queries.offers import price_for, verdicts_on
+from loupan.pricing.tables.traces import trace_rows
 
 
 @require_safe
@@ -43,9 +45,7 @@ def _unit(request: DeskRequest) -> Unit | None:
     asked = whole(request.GET.get("unit"))
     if asked is None:
         return None
-    unit = get_object_or_404(
-        units_for(request.user).annotate(price_stamp=queries.price_stamp()), pk=asked
-    )
+    unit = get_object_or_404(units_for(request.user).annotate(price_stamp=price_stamp()), pk=asked)
     require(request.user, "pricing.read", unit.project_id)
     return unit
 
@@ -58,7 +58,7 @@ def _tried(request: DeskRequest, unit: Unit) -> dict[str, Any]:
     if form.is_valid():
         data = form.cleaned_data
         with refusals_on(form):
-            offer = queries.price_for(
+            offer = price_for(
                 unit=unit,
                 payment_plan_id=data["plan"].pk,
                 discount_ids=[row.pk for row in data["discount"]],
@@ -73,10 +73,10 @@ def _tried(request: DeskRequest, unit: Unit) -> dict[str, Any]:
     sees_floor = request.user.may("inventory.read_floor_price", unit.project_id)
     labels = dict(PaymentPlanLine.MoneyType.choices)
     return shown | {
-        "trace": tables.trace_rows(offer.trace),
+        "trace": trace_rows(offer.trace),
         "verdicts": [
             (str(AUTHORITY_LABELS[verdict.level]), verdict, verdict.level == offer.authority)
-            for verdict in queries.verdicts_on(offer, unit, published_only=form.special() is None)
+            for verdict in verdicts_on(offer, unit, published_only=form.special() is None)
         ],
         "sees_floor": sees_floor,
         "authority": str(AUTHORITY_LABELS[offer.authority]),

@@ -19,7 +19,7 @@ from loupan.org import rules as org_rules
 from loupan.org.models import PostHolding, Project, User
 from loupan.org.queries import companies_managed_by
 from loupan.pricing.models import Discount, DiscountAuthority, PaymentPlan
-from loupan.pricing.queries import price_book
+from loupan.pricing.queries.book import price_book
 from loupan.sales.models import Deal
 
 DONE, MISSING, ADVICE, LATER = "done", "missing", "advice", "later"

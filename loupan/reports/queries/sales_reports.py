@@ -14,7 +14,7 @@ from loupan.customers.models import Visit
 from loupan.inventory.states import SOLD, STOCK, UnitStatus
 from loupan.ledger.models import LOAN_TYPES, Receipt
 from loupan.org.models import User
-from loupan.pricing import queries
+from loupan.pricing.queries.price_lists import in_force_since
 from loupan.reports import rules
 from loupan.reports.queries import figures
 from loupan.reports.queries.figures import Period
@@ -441,7 +441,7 @@ def public_prices(viewer: User, asked: Parameters, at: datetime) -> Report:
             )
         )
     sums = summed(lines, "built_area", "list_total")
-    since = queries.in_force_since(asked.project_id) if asked.project_id else None
+    since = in_force_since(asked.project_id) if asked.project_id else None
     figures_ = [Figure("units", _("Units"), len(lines), "number")]
     if since is not None:
         figures_.append(Figure("since", _("Prices in force since"), since, "datetime"))

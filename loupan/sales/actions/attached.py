@@ -23,7 +23,9 @@ from loupan.org.models import User
 from loupan.org.permissions import require
 from loupan.pricing.errors import DiscountAboveAuthority
 from loupan.pricing.permissions import AUTHORITY_LABELS, authority_of
-from loupan.pricing.queries import PriceBook, offer_lines, price_book, trace_json
+from loupan.pricing.queries.book import PriceBook, price_book
+from loupan.pricing.queries.offers import offer_lines
+from loupan.pricing.queries.traces import trace_json
 from loupan.pricing.rules.attached import PricedTogether
 from loupan.pricing.rules.authority import AuthorityLevel, authority_needed
 from loupan.pricing.rules.discounts import DiscountKind

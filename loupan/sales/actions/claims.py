@@ -18,7 +18,7 @@ from loupan.ledger.actions.schedules import close_account
 from loupan.org.models import User
 from loupan.org.permissions import require
 from loupan.pricing.actions.price_lists import take_waiting_price
-from loupan.pricing.queries import price_book_of, price_stamp
+from loupan.pricing.queries.book import price_book_of, price_stamp
 from loupan.sales import errors
 from loupan.sales.models import Claim, ProvisionalReservation
 from loupan.sales.permissions import longest_hold

@@ -17,7 +17,8 @@ from loupan.ledger.models import Account
 from loupan.org.models import User
 from loupan.org.permissions import require
 from loupan.pricing.models import DownPaymentRule
-from loupan.pricing.queries import PriceBook, Special, offer_lines, price_book_of
+from loupan.pricing.queries.book import PriceBook, price_book_of
+from loupan.pricing.queries.offers import Special, offer_lines
 from loupan.sales import errors
 from loupan.sales.actions.attached import (
     PRICE,

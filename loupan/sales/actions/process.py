@@ -5,7 +5,7 @@ from datetime import date
 
 from loupan.core.db import writes
 from loupan.ledger.models import LOAN_TYPES, MoneyType
-from loupan.pricing.queries import OfferLine
+from loupan.pricing.queries.offers import OfferLine
 from loupan.pricing.rules.payment_plan import Anchors
 from loupan.sales import rules
 from loupan.sales.models import Deal, ProcessStep

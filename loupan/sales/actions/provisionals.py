@@ -25,7 +25,7 @@ from loupan.ledger.models import Account, MoneyType, PaymentMethod, Receipt
 from loupan.org.models import User
 from loupan.org.permissions import require
 from loupan.parameters.queries.book import book_of
-from loupan.pricing.queries import price_book_of
+from loupan.pricing.queries.book import price_book_of
 from loupan.sales import errors
 from loupan.sales.actions.claims import end_claim, ensure_obtainable, take_unit
 from loupan.sales.actions.process import mark_money

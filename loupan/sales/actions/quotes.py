@@ -10,7 +10,8 @@ from loupan.customers.queries import customers_for
 from loupan.inventory.models import Unit
 from loupan.org.models import User
 from loupan.org.permissions import require
-from loupan.pricing.queries import Offer, price_for, price_stamp
+from loupan.pricing.queries.book import price_stamp
+from loupan.pricing.queries.offers import Offer, price_for
 from loupan.sales import errors
 from loupan.sales.models import Quote
 from loupan.sales.queries.attached import AttachedWish, drafts_of, offered_words

@@ -32,7 +32,8 @@ from loupan.pricing.errors import (
     SpecialWithoutReason,
 )
 from loupan.pricing.permissions import AUTHORITY_LABELS, authority_of
-from loupan.pricing.queries import AttachedDraft, Offer, Special, price_book_of, price_for
+from loupan.pricing.queries.book import price_book_of
+from loupan.pricing.queries.offers import AttachedDraft, Offer, Special, price_for
 from loupan.pricing.rules.authority import AuthorityLevel
 from loupan.pricing.rules.discounts import RefusalReason
 from loupan.sales import errors, rules

@@ -11,7 +11,8 @@ from loupan.ledger.actions.schedules import DueLine, replace_schedule
 from loupan.ledger.models import Account
 from loupan.org.models import User
 from loupan.org.permissions import require
-from loupan.pricing.queries import offer_lines, price_book_of
+from loupan.pricing.queries.book import price_book_of
+from loupan.pricing.queries.offers import offer_lines
 from loupan.sales import errors
 from loupan.sales.actions.attached import (
     PRICE,

@@ -25,7 +25,7 @@ from loupan.core.rest import (
     RateIn,
     paged,
 )
-from loupan.pricing.queries import Special
+from loupan.pricing.queries.offers import Special
 from loupan.sales.actions import cancellations, contracts, reservations
 from loupan.sales.api.contracts import ContractOut, contract_out
 from loupan.sales.api.deals import DealFilterIn, filtered, row_out

@@ -23,16 +23,10 @@ from loupan.org.models import User
 from loupan.pricing.errors import OBJECTIONS, SpecialWithoutReason
 from loupan.pricing.models import Discount
 from loupan.pricing.permissions import AUTHORITY_LABELS, authority_of
-from loupan.pricing.queries import (
-    AttachedDraft,
-    Offer,
-    Special,
-    discounts_for,
-    offered_on,
-    plans_for,
-    price_book_of,
-    price_for,
-)
+from loupan.pricing.queries.book import price_book_of
+from loupan.pricing.queries.discounts import discounts_for
+from loupan.pricing.queries.offers import AttachedDraft, Offer, Special, price_for
+from loupan.pricing.queries.plans import offered_on, plans_for
 from loupan.sales import errors, rules
 from loupan.sales.actions.reservations import LATEST_SIGN_BY, BuyerDraft
 from loupan.sales.forms.deals import ContractForm

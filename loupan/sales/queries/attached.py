@@ -11,7 +11,9 @@ from loupan.inventory.models import Unit
 from loupan.inventory.queries.units import units_for
 from loupan.inventory.states import UnitStatus
 from loupan.org.models import User
-from loupan.pricing.queries import AttachedDraft, Offer, PriceBook, refusal_of
+from loupan.pricing.queries.book import PriceBook
+from loupan.pricing.queries.offers import AttachedDraft, Offer
+from loupan.pricing.queries.problems import refusal_of
 from loupan.pricing.rules import deal_price, discounts, list_price
 from loupan.pricing.rules.attached import MOST_ATTACHED, Attached, PricedTogether, price_together
 from loupan.pricing.rules.tracing import PricingProblem

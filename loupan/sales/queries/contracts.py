@@ -15,14 +15,10 @@ from loupan.ledger import queries as ledger
 from loupan.org.models import Project, User
 from loupan.parameters.queries.book import book_of
 from loupan.pricing.models import DownPaymentRule, PricingPolicy
-from loupan.pricing.queries import (
-    OfferLine,
-    PriceBook,
-    offer_lines,
-    price_book,
-    refusal_of,
-    schedule_of,
-)
+from loupan.pricing.queries.book import PriceBook, price_book
+from loupan.pricing.queries.offers import OfferLine, offer_lines
+from loupan.pricing.queries.plans import schedule_of
+from loupan.pricing.queries.problems import refusal_of
 from loupan.pricing.rules.payment_plan import Schedule
 from loupan.pricing.rules.tracing import PricingProblem
 from loupan.sales import errors

@@ -9,7 +9,10 @@ from loupan.inventory.models import Building
 from loupan.ledger import queries as ledger
 from loupan.org.models import User
 from loupan.pricing.models import PaymentPlanLine
-from loupan.pricing.queries import OfferLine, price_book, refusal_of, schedule_of
+from loupan.pricing.queries.book import price_book
+from loupan.pricing.queries.offers import OfferLine
+from loupan.pricing.queries.plans import schedule_of
+from loupan.pricing.queries.problems import refusal_of
 from loupan.pricing.rules.payment_plan import Anchor
 from loupan.pricing.rules.tracing import PricingProblem
 from loupan.sales.models import Deal, Filing, Handover, Milestone, Reservation

@@ -16,10 +16,7 @@ from loupan.inventory.models import Unit
 from loupan.ledger import queries as ledger
 from loupan.ledger.models import MoneyType, PaymentMethod, Receipt, Receivable
 from loupan.org.models import Project, User
-from loupan.pricing.queries import (
-    Offer,
-    OfferLine,
-)
+from loupan.pricing.queries.offers import Offer, OfferLine
 from loupan.sales.models import Contract, Deal, ProvisionalReservation, Reservation
 from loupan.sales.queries.attached import attached_of
 from loupan.sales.states import AttachedPricing

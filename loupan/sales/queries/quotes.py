@@ -13,7 +13,8 @@ from loupan.inventory.models import Unit
 from loupan.ledger.models import MoneyType
 from loupan.org.models import Project, User
 from loupan.pricing.models import PaymentPlan
-from loupan.pricing.queries import Offer, price_book_of
+from loupan.pricing.queries.book import price_book_of
+from loupan.pricing.queries.offers import Offer
 from loupan.sales import rules
 from loupan.sales.models import (
     Quote,

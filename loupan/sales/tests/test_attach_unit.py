@@ -26,7 +26,7 @@ from loupan.org.testing import signed_in, token_for
 from loupan.pricing import errors as pricing
 from loupan.pricing.actions.policies import save_policy
 from loupan.pricing.models import PrecisionRule
-from loupan.pricing.queries import Special
+from loupan.pricing.queries.offers import Special
 from loupan.pricing.testing import a_discount
 from loupan.sales import errors
 from loupan.sales.actions.attached import attach_unit, detach_unit

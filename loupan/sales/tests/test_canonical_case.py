@@ -149,7 +149,7 @@ def test_the_canonical_case_over_the_api_orc_08_orc_10_orc_11(office: Office) ->
 
 def test_the_floor_margin_is_for_those_who_may_see_floor_prices(office: Office) -> None:
     """DOMAIN 0.3: floor total 1,411,578, margin over it 47,582."""
-    from loupan.pricing.queries import price_for
+    from loupan.pricing.queries.offers import price_for
     from loupan.sales.testing import RESERVED_AT
 
     unit = a_unit(office.project)

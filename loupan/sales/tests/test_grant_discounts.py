@@ -14,7 +14,7 @@ from loupan.pricing.actions.discounts import save_discount
 from loupan.pricing.actions.policies import save_policy
 from loupan.pricing.models import Discount
 from loupan.pricing.permissions import AUTHORITY_LABELS
-from loupan.pricing.queries import Offer, Special, price_for
+from loupan.pricing.queries.offers import Offer, Special, price_for
 from loupan.pricing.rules.authority import AuthorityLevel
 from loupan.pricing.testing import NOON, a_discount, a_mortgage_plan
 from loupan.sales.actions.cancellations import cancel_reservation

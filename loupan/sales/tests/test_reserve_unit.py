@@ -23,7 +23,7 @@ from loupan.pricing import errors as pricing
 from loupan.pricing.actions.policies import save_policy
 from loupan.pricing.actions.prices import NewPrice, set_filed_prices
 from loupan.pricing.models import Discount
-from loupan.pricing.queries import Special
+from loupan.pricing.queries.offers import Special
 from loupan.pricing.testing import a_discount
 from loupan.sales import errors
 from loupan.sales.actions.claims import lock_unit

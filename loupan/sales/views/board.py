@@ -42,7 +42,7 @@ from loupan.inventory.states import UNIT, UnitStatus
 from loupan.org.models import User
 from loupan.org.permissions import require
 from loupan.org.queries import DeskRequest, current_project
-from loupan.pricing.queries import price_book_of
+from loupan.pricing.queries.book import price_book_of
 from loupan.sales import permissions
 from loupan.sales.actions.claims import hold_unit, lock_unit, release_hold, unlock_unit
 from loupan.sales.forms.board import BoardForm, BoardState, HoldForm, MomentForm, ReasonForm

@@ -20,7 +20,7 @@ from loupan.documents.models import PaperKind
 from loupan.ledger.models import Receipt
 from loupan.org.permissions import require
 from loupan.org.queries import DeskRequest, current_project
-from loupan.pricing.tables import trace_rows
+from loupan.pricing.tables.traces import trace_rows
 from loupan.sales import tables
 from loupan.sales.filters import ContractFilter, ReservationFilter, narrowed
 from loupan.sales.models import Buyer, Deal

@@ -19,7 +19,7 @@ from loupan.customers.queries import customers_for
 from loupan.inventory.queries.units import units_for
 from loupan.org.permissions import require
 from loupan.org.queries import DeskRequest, current_project
-from loupan.pricing.queries import price_book_of
+from loupan.pricing.queries.book import price_book_of
 from loupan.sales import tables
 from loupan.sales.actions import provisionals as actions
 from loupan.sales.filters import ProvisionalFilter

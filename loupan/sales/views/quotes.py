@@ -28,16 +28,11 @@ from loupan.org.permissions import require
 from loupan.org.queries import DeskRequest
 from loupan.pricing.errors import OBJECTIONS
 from loupan.pricing.models import Discount, PaymentPlan
-from loupan.pricing.queries import (
-    Offer,
-    discounts_for,
-    offered_on,
-    plans_for,
-    price_book_of,
-    price_for,
-    price_stamp,
-)
-from loupan.pricing.tables import trace_rows
+from loupan.pricing.queries.book import price_book_of, price_stamp
+from loupan.pricing.queries.discounts import discounts_for
+from loupan.pricing.queries.offers import Offer, price_for
+from loupan.pricing.queries.plans import offered_on, plans_for
+from loupan.pricing.tables.traces import trace_rows
 from loupan.sales import permissions
 from loupan.sales.actions.quotes import make_quotes
 from loupan.sales.forms.attached import Companions

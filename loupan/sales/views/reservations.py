@@ -32,8 +32,10 @@ from loupan.org.permissions import require
 from loupan.org.queries import DeskRequest
 from loupan.pricing.models import Discount
 from loupan.pricing.permissions import AUTHORITY_LABELS, authority_of
-from loupan.pricing.queries import discounts_for, offered_on, plans_for, price_book_of
-from loupan.pricing.tables import trace_rows
+from loupan.pricing.queries.book import price_book_of
+from loupan.pricing.queries.discounts import discounts_for
+from loupan.pricing.queries.plans import offered_on, plans_for
+from loupan.pricing.tables.traces import trace_rows
 from loupan.sales.actions import contracts, reservations
 from loupan.sales.forms.attached import Companions
 from loupan.sales.forms.reservations import (
