@@ -366,7 +366,7 @@ def test(arguments: list[str]) -> int:
     """
     prepare("dev")
     env = test_environment()
-    if arguments or "DATABASE_URL" in env:
+    if arguments or env.get("DATABASE_URL"):
         return become(PYTHON, "-m", "pytest", *arguments, env=env)
     return become(
         PYTHON,

@@ -130,8 +130,10 @@ def started(*arguments: str) -> Iterator[subprocess.Popen[str]]:
         stderr=subprocess.STDOUT,
         text=True,
     ) as process:
-        yield process
-        process.terminate()
+        try:
+            yield process
+        finally:  # Else leaving the block would wait for it for ever.
+            process.terminate()
 
 
 @pytest.mark.slow

@@ -111,7 +111,7 @@ PAGES: dict[str, Row] = {
     # The organisation
     "org:organisation": Row("org.read"),
     "org:roles": Row("org.read"),
-    "org:dossier": Row(SIGNED_IN),
+    "org:dossier": Row(IN_PROJECT, query="project"),
     "org:dossier_entry_new": Row("org.edit_dossier"),
     "org:dossier_entry": Row("org.edit_dossier", of(pk=lambda w: w.here.dossier_entry.pk)),
     "org:functions": Row("org.read"),

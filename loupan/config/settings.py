@@ -21,7 +21,8 @@ BASE_DIR = Path(__file__).resolve().parents[2]
 
 
 def env(name: str, default: str = "") -> str:
-    return os.environ.get(name, default).strip()
+    """A variable that is set to nothing is not set: so compose files and service units leave one out."""
+    return os.environ.get(name, "").strip() or default
 
 
 def env_flag(name: str, *, default: bool) -> bool:

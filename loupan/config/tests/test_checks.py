@@ -47,6 +47,16 @@ def test_a_start_on_this_machine_needs_no_settings_at_all(settings: Any) -> None
     assert not problems()
 
 
+@pytest.mark.parametrize("given", ["", " "])
+def test_a_variable_set_to_nothing_is_not_set(given: str, tmp_path: Path) -> None:
+    told = subprocess.run(
+        [sys.executable, "-c", "from loupan.config.settings import DATABASES as d; print(d['default'])"],
+        cwd=ROOT, check=True, capture_output=True, text=True,
+        env={**os.environ, "DATABASE_URL": given, "LOUPAN_DATA_DIR": str(tmp_path)},
+    )  # fmt: skip
+    assert str(tmp_path / "loupan.sqlite3") in told.stdout
+
+
 @pytest.mark.parametrize(
     ("unsafe", "number", "remedy"),
     [

@@ -33,6 +33,11 @@ router = Router(tags=["property"])
 Caption = Annotated[str, StringConstraints(max_length=80, strip_whitespace=True)]
 
 
+class LayoutPictureIn(Schema):
+    kind: Literal["drawing", "photo"] = "drawing"
+    caption: Caption = ""
+
+
 class LayoutPictureOut(Schema):
     """`picture_id` is the file at `GET pictures/{picture_id}/`. Sides in pixels."""
 
@@ -172,8 +177,7 @@ def add_picture(
     request: ApiRequest,
     layout_id: Id,
     file: File[UploadedFile],
-    kind: Form[Literal["drawing", "photo"]] = "drawing",
-    caption: Form[Caption] = "",
+    said: Form[LayoutPictureIn],
 ) -> Status[dict[str, Any]]:
     """A JPEG, PNG or WebP of up to 10 MB; what the camera wrote in is taken out."""
     layout = get_object_or_404(layouts_for(request.user), pk=layout_id)
@@ -181,8 +185,8 @@ def add_picture(
     shown = add_layout_picture(
         layout_id=layout.pk,
         image=clean_picture(file.read(MOST_BYTES + 1)),
-        kind=kind,
-        caption=caption,
+        kind=said.kind,
+        caption=said.caption,
         by=request.user,
         at=timezone.now(),
     )
