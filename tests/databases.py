@@ -2,7 +2,7 @@
 
 Two workers, one per core and per database, each with the whole suite (xdist's `--dist each`), so
 that one closing line counts both.  On PostgreSQL only what touches a database runs again: a pure
-rule or a look into a browser gives no second answer there.
+rule or a look into a browser gives no second answer there, nor who may open which page (`once`).
 
 The worker on SQLite also counts which lines of the rules and actions were walked; the run fails below
 COVERAGE_FLOOR, which is raised when the figure has risen, and never lowered.
@@ -91,13 +91,16 @@ def touches_a_database(item: pytest.Item) -> bool:
     return bool(item.get_closest_marker("django_db") or names & ASKS_FOR_A_DATABASE)
 
 
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+def belongs_here(item: pytest.Item) -> bool:
+    """Browsers are driven on SQLite; what need run only once is left to PostgreSQL in the meantime."""
     if os.environ.get(ENGINE) == "postgresql":
-        items[:] = [
-            item
-            for item in items
-            if touches_a_database(item) and not item.get_closest_marker("browser")
-        ]
+        return touches_a_database(item) and not item.get_closest_marker("browser")
+    return not item.get_closest_marker("once")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if os.environ.get(ENGINE):
+        items[:] = [item for item in items if belongs_here(item)]
 
 
 @pytest.hookimpl(tryfirst=True)

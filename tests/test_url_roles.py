@@ -1070,6 +1070,7 @@ def test_every_page_has_a_row_and_every_row_a_page() -> None:
     assert page_names() == set(PAGES) | OWN_SAMPLE | NOT_PAGES
 
 
+@pytest.mark.once
 def test_every_page_answers_every_role_as_its_row_says(world: World) -> None:
     wrong = []
     for who, user in world.everybody().items():
@@ -1130,6 +1131,7 @@ def called(client: Client, call: str, row: Row, world: World) -> tuple[int, Any]
         transaction.savepoint_rollback(point)
 
 
+@pytest.mark.once
 def test_every_call_of_the_api_answers_every_role_as_its_row_says(world: World) -> None:
     """Whoever may not read a list may also be given an empty one."""
     wrong = []
