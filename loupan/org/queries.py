@@ -542,3 +542,21 @@ def preview_of(person: User, project: Project) -> Preview:
             if not person.may(name, project.pk)
         ],
     )
+
+
+# --- What a command line names --------------------------------------------------------------------
+
+
+def project_named(text: str) -> Project | None:
+    """The project of this code, else of this id."""
+    rows = {
+        row.code == text: row
+        for row in Project.objects.filter(Q(code=text) | Q(pk=whole(text) or 0))
+    }
+    return rows.get(True) or rows.get(False)
+
+
+def worker_for(permission: str, project: Project, username: str = "") -> User | None:
+    """Who does what a command asks for: the one named, else the first who may; None if nobody may."""
+    people = User.objects.filter(is_active=True, **({"username": username} if username else {}))
+    return next((one for one in people.order_by("pk") if one.may(permission, project.pk)), None)

@@ -149,7 +149,7 @@ def test_the_command_says_what_is_wrong(cast: Cast, tmp_path: Path) -> None:
         call_command("import_customers", cast.project.code, str(path), "--by", cast.mo.username)
     with pytest.raises(CommandError, match="no project"):
         call_command("import_customers", "NOWHERE", str(path))
-    with pytest.raises(CommandError, match="no user"):
+    with pytest.raises(CommandError, match="Nobody who may"):
         call_command("import_customers", cast.project.code, str(path), "--by", "nobody")
     with pytest.raises(CommandError):
         call_command("import_customers", cast.project.code, str(tmp_path / "none.csv"))

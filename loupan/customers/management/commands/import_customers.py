@@ -5,16 +5,14 @@ from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
-from django.db.models import Q
 from django.utils.timezone import now
 
 from loupan.core.refusals import Refusal
 from loupan.core.sheets.errors import UnreadableFile
 from loupan.core.sheets.writing import write_error_workbook
-from loupan.core.typed import whole
 from loupan.customers import spreadsheets
 from loupan.customers.spreadsheets import ImportResult
-from loupan.org.models import Project, User
+from loupan.org.queries import project_named, worker_for
 
 SHOWN = 20
 
@@ -39,7 +37,15 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        project = _project(options["project"])
+        project = project_named(options["project"])
+        if project is None:
+            raise CommandError(f"There is no project {options['project']}.")
+        by = worker_for("customers.import", project, options["by"] or "")
+        if by is None:
+            raise CommandError(
+                f"Nobody who may import customers in {project.code}. Name somebody with --by."
+            )
+        by.source = "import"
         path: Path = options["file"]
         try:
             result = spreadsheets.import_file(
@@ -48,7 +54,7 @@ class Command(BaseCommand):
                 filename=path.name,
                 is_dry_run=options["dry_run"],
                 mapping=dict(pair.split("=", 1) for pair in options["map"] if "=" in pair),
-                by=_person(project, options["by"]),
+                by=by,
                 at=now(),
             )
         except OSError as error:
@@ -66,28 +72,3 @@ class Command(BaseCommand):
             f"{'dry run: ' if result.is_dry_run else ''}{result.created} created, "
             f"{result.duplicates} duplicate, {result.refused} refused"
         )
-
-
-def _project(text: str) -> Project:
-    wanted = Q(code=text)
-    if pk := whole(text):
-        wanted |= Q(pk=pk)
-    projects = sorted(Project.objects.filter(wanted), key=lambda found: found.code != text)
-    if not projects:
-        raise CommandError(f"There is no project {text}.")
-    return projects[0]
-
-
-def _person(project: Project, username: str | None) -> User:
-    """The person named, or the first who may import customers there."""
-    if username:
-        named = User.objects.filter(username=username, is_active=True).first()
-        if named is None:
-            raise CommandError(f"There is no user {username}.")
-        named.source = "import"
-        return named
-    for user in User.objects.filter(is_active=True).order_by("pk"):
-        if user.may("customers.import", project.pk):
-            user.source = "import"
-            return user
-    raise CommandError("Nobody may import customers into this project: name somebody with --by.")

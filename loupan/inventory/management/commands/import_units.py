@@ -5,16 +5,14 @@ from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
-from django.db.models import Q
 from django.utils.timezone import now
 
 from loupan.core.models import ImportState
-from loupan.core.typed import whole
 from loupan.inventory import spreadsheets
 from loupan.inventory.actions import imports
 from loupan.inventory.models import UnitImport
 from loupan.inventory.permissions import IMPORT_UNITS
-from loupan.org.models import Project, User
+from loupan.org.queries import project_named, worker_for
 
 SHOWN = 20
 
@@ -36,8 +34,16 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        project = _project(options["project"])
-        by = _person(project, options["by"])
+        project = project_named(options["project"])
+        if project is None:
+            raise CommandError(f"There is no project {options['project']}.")
+        by = worker_for(IMPORT_UNITS, project, options["by"] or "")
+        if by is None:
+            raise CommandError(
+                f"Nobody who may import units in {project.code}. Name somebody with --by, or give a "
+                "post that holds the permission inventory.import_units."
+            )
+        by.source = "import"
         path: Path = options["file"]
         try:
             content = path.read_bytes()
@@ -67,32 +73,3 @@ class Command(BaseCommand):
             f"{batch.created} created, {batch.updated} updated, {batch.unchanged} unchanged, "
             f"{batch.refused} refused"
         )
-
-
-def _project(text: str) -> Project:
-    wanted = Q(code=text)
-    if pk := whole(text):
-        wanted |= Q(pk=pk)
-    projects = sorted(Project.objects.filter(wanted), key=lambda found: found.code != text)
-    if not projects:
-        raise CommandError(f"There is no project {text}.")
-    return projects[0]
-
-
-def _person(project: Project, username: str | None) -> User:
-    """Who does it: the one named, else somebody of the project who may."""
-    if username:
-        named = User.objects.filter(username=username).first()
-        if named is None:
-            raise CommandError(f"There is no user {username}.")
-        people = [named]
-    else:
-        people = list(User.objects.filter(is_active=True).order_by("id"))
-    for user in people:
-        if user.may(IMPORT_UNITS, project.pk):
-            user.source = "import"
-            return user
-    raise CommandError(
-        f"Nobody who may import units in {project.code}. Name somebody with --by, or give a post "
-        "that holds the permission inventory.import_units."
-    )
