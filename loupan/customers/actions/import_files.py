@@ -83,7 +83,6 @@ def start_customers_import(
     import_id: int,
     mapping: Mapping[str, str],
     is_dry_run: bool,
-    changes_existing: bool,
     by: User,
     at: datetime,
 ) -> CustomerImport:
@@ -97,14 +96,13 @@ def start_customers_import(
     if batch.state in {ImportState.DONE, ImportState.UNDONE}:
         raise errors.ImportEnded
     batch.mapping, batch.is_dry_run, batch.made_at = dict(mapping), is_dry_run, at
-    batch.changes_existing = changes_existing
     batch.state, batch.message, batch.errors = ImportState.WAITING, "", []
     for name in _COUNTS:
         setattr(batch, name, 0)
     batch.total = batch.done = 0
     batch.save(
         update_fields=[
-            "mapping", "is_dry_run", "made_at", "changes_existing", "state", "message", "errors",
+            "mapping", "is_dry_run", "made_at", "state", "message", "errors",
             "total", "done", *_COUNTS,
         ]
     )  # fmt: skip

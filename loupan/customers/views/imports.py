@@ -13,11 +13,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_GET, require_POST
 
-from loupan.core.models import ImportState
 from loupan.core.refusals import Refusal
 from loupan.core.sheets.uploads import content_of
 from loupan.core.ui import XLSX, ListPage, answer_form, refusals_on
-from loupan.core.ui.imports import IMPORT_TONES, SHOWN, steps_of
+from loupan.core.ui.imports import SHOWN, ImportPages
 from loupan.customers import forms, queries, spreadsheets, tables, tasks
 from loupan.customers.actions import import_files
 from loupan.customers.models import Customer, CustomerImport
@@ -94,11 +93,13 @@ def _mapping_form(batch: CustomerImport, typed: Any = None) -> forms.MappingForm
     return forms.MappingForm(typed, columns=columns, chosen=chosen)
 
 
-def _addresses(batch: CustomerImport) -> Page:
-    return {
-        "progress_url": reverse("customers:import_progress", args=[batch.pk]),
-        "run_url": reverse("customers:import_run", args=[batch.pk]),
-    }
+PAGES = ImportPages(
+    of=_import,
+    columns_form=_mapping_form,
+    start=import_files.start_customers_import,
+    enqueue=tasks.run_customers_import.enqueue,
+    urls="customers",
+)
 
 
 @require_GET
@@ -108,15 +109,9 @@ def import_page(request: DeskRequest, pk: int) -> HttpResponse:
     understood = batch.understood
     samples = understood.get("samples", {})
     context = {
-        "batch": batch,
-        **_addresses(batch),
-        "tone": IMPORT_TONES[ImportState(batch.state)],
+        **PAGES.frame(batch),
         "crumbs": _crumbs(),
-        "is_busy": batch.is_busy,
-        "steps": steps_of(batch),
-        "mapping_form": _mapping_form(batch) if understood.get("columns") else None,
         "sheets": understood.get("sheets", []),
-        "unmapped": [c for c in understood.get("columns", []) if not c["field"]],
         "errors": [_problem(error) for error in batch.errors[:SHOWN]],
         "has_problems": bool(batch.refused or batch.duplicates),
         "updated": _changed(samples.get("updated", [])[:SHOWN]),
@@ -165,41 +160,8 @@ def _named(rows: QuerySet[Any], samples: list[dict[str, Any]], name: str) -> dic
     return {row.pk: str(row) for row in rows.filter(pk__in=wanted)} if wanted else {}
 
 
-@require_GET
-def import_progress(request: DeskRequest, pk: int) -> HttpResponse:
-    """The bar while it runs; when it has ended the page draws itself again."""
-    batch = _import(request, pk)
-    if not batch.is_busy:
-        return HttpResponse(headers={"HX-Refresh": "true"})
-    return render(request, "core/import/_progress.html", {"batch": batch, **_addresses(batch)})
-
-
-@require_POST
-def import_run(request: DeskRequest, pk: int) -> HttpResponse:
-    """Carry a tried file out, or try it again with other columns, or go on with a stopped one."""
-    batch = _import(request, pk)
-    is_dry_run = "again" in request.POST
-    mapping = batch.mapping
-    if is_dry_run:
-        form = _mapping_form(batch, request.POST)
-        if not form.is_valid():
-            messages.error(request, _("One column cannot be two fields."))
-            return redirect("customers:import", pk=pk)
-        mapping = dict(form.cleaned_data)
-    try:
-        if batch.state != ImportState.RUNNING:
-            import_files.start_customers_import(
-                import_id=pk,
-                mapping=mapping,
-                is_dry_run=is_dry_run,
-                changes_existing=batch.changes_existing,
-                by=request.user,
-                at=timezone.now(),
-            )
-        tasks.run_customers_import.enqueue(pk, request.user.pk)
-    except Refusal as refusal:
-        messages.error(request, str(refusal))
-    return redirect("customers:import", pk=pk)
+import_progress = require_GET(PAGES.progress)
+import_run = require_POST(PAGES.run)
 
 
 @require_GET

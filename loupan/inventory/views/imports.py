@@ -15,11 +15,10 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from loupan.core.formatting import number_text
-from loupan.core.models import ImportState
 from loupan.core.refusals import Refusal
 from loupan.core.sheets.uploads import content_of
 from loupan.core.ui import XLSX, ListPage, answer_form, refusals_on
-from loupan.core.ui.imports import IMPORT_TONES, SHOWN, steps_of
+from loupan.core.ui.imports import SHOWN, ImportPages
 from loupan.inventory import spreadsheets, tables, tasks
 from loupan.inventory.actions import imports
 from loupan.inventory.forms import imports as forms
@@ -96,24 +95,27 @@ def _mapping_form(batch: UnitImport, typed: Any = None) -> forms.MappingForm:
     return forms.MappingForm(typed, columns=columns, chosen=chosen)
 
 
+PAGES = ImportPages(
+    of=_import,
+    columns_form=_mapping_form,
+    start=imports.start_units_import,
+    enqueue=tasks.run_units_import.enqueue,
+    urls="inventory",
+)
+
+
 @require_GET
 def import_page(request: DeskRequest, pk: int) -> HttpResponse:
     """How a file was understood, what it would do, how far it is, what it did."""
     batch = _import(request, pk)
     understood = batch.understood
     context = {
-        "batch": batch,
-        **_addresses(batch),
-        "tone": IMPORT_TONES[ImportState(batch.state)],
+        **PAGES.frame(batch),
         "crumbs": [{"label": _("Imports of units"), "url": reverse("inventory:imports")}],
-        "is_busy": batch.is_busy,
-        "steps": steps_of(batch),
-        "mapping_form": _mapping_form(batch) if understood.get("columns") else None,
         "sheets": [
             {**sheet, "holds": forms.FIELD_LABELS.get(sheet["holds"], "")}
             for sheet in understood.get("sheets", [])
         ],
-        "unmapped": [c for c in understood.get("columns", []) if not c["field"]],
         "fit": _fit_text(understood),
         "errors": [
             {**error, "column": forms.FIELD_LABELS.get(error["column"], error["column"])}
@@ -193,47 +195,8 @@ def _fit_text(understood: Mapping[str, Any]) -> str:
     return f"{said} {also}"
 
 
-def _addresses(batch: UnitImport) -> Page:
-    return {
-        "progress_url": reverse("inventory:import_progress", args=[batch.pk]),
-        "run_url": reverse("inventory:import_run", args=[batch.pk]),
-    }
-
-
-@require_GET
-def import_progress(request: DeskRequest, pk: int) -> HttpResponse:
-    """The bar while it runs; when it has ended the page draws itself again."""
-    batch = _import(request, pk)
-    if not batch.is_busy:
-        return HttpResponse(headers={"HX-Refresh": "true"})
-    return render(request, "core/import/_progress.html", {"batch": batch, **_addresses(batch)})
-
-
-@require_POST
-def import_run(request: DeskRequest, pk: int) -> HttpResponse:
-    """Carry a tried file out, or try it again with other columns, or go on with a stopped one."""
-    batch = _import(request, pk)
-    is_dry_run = "again" in request.POST
-    mapping = batch.mapping
-    if is_dry_run:
-        form = _mapping_form(batch, request.POST)
-        if not form.is_valid():
-            messages.error(request, _("One column cannot be two fields."))
-            return redirect("inventory:import", pk=pk)
-        mapping = dict(form.cleaned_data)
-    try:
-        if batch.state != ImportState.RUNNING:
-            imports.start_units_import(
-                import_id=pk,
-                mapping=mapping,
-                is_dry_run=is_dry_run,
-                by=request.user,
-                at=timezone.now(),
-            )
-        tasks.run_units_import.enqueue(pk, request.user.pk)
-    except Refusal as refusal:
-        messages.error(request, str(refusal))
-    return redirect("inventory:import", pk=pk)
+import_progress = require_GET(PAGES.progress)
+import_run = require_POST(PAGES.run)
 
 
 @require_GET
