@@ -37,6 +37,14 @@ PLACES = (
             Place(_("Reservations"), "writing", "sales:reservations", "sales.read"),
             Place(_("Contracts"), "file-certificate", "sales:contracts", "sales.read"),
             Place(_("Milestones"), "flag", "sales:milestones", "sales.read"),
+            Place(_("Release batches"), "flag", "inventory:batches", "inventory.read_board"),
+            Place(
+                _("Control plan"),
+                "calendar-stats",
+                "inventory:control_plans",
+                "inventory.read_board",
+            ),
+            Place(_("Control log"), "history", "inventory:control_log", "inventory.read_board"),
         ),
     ),
     Place(
@@ -81,15 +89,15 @@ PLACES = (
                 "inventory:area_differences",
                 "inventory.edit_property",
             ),
-            Place(_("Release batches"), "flag", "inventory:batches", "inventory.read_board"),
-            Place(
-                _("Control plan"),
-                "calendar-stats",
-                "inventory:control_plans",
-                "inventory.read_board",
-            ),
-            Place(_("Control log"), "history", "inventory:control_log", "inventory.read_board"),
             Place(_("Imports"), "file-import", "inventory:imports", "inventory.import_units"),
+        ),
+    ),
+    Place(
+        _("Prices"),
+        "receipt-yuan",
+        "pricing:price_lists",
+        "pricing.read",
+        (
             Place(_("Price lists"), "receipt-yuan", "pricing:price_lists", "pricing.read"),
             Place(_("Formulas"), "math-function", "pricing:formulas", "pricing.edit_prices"),
             Place(_("Price tables"), "table", "pricing:price_tables", "pricing.edit_prices"),

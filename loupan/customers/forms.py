@@ -118,7 +118,7 @@ class ReceptionForm(_ProjectForm):
         widget=forms.RadioSelect,
     )
     phone = PhoneField(label=_("Phone"))
-    name = forms.CharField(label=_("Name"), max_length=80)
+    name = forms.CharField(label=_("Customer name"), max_length=80)
     source_id = _source()
     grade = _grade()
     next_contact_on = DayField(label=_("Next contact"))
@@ -139,7 +139,7 @@ class CustomerForm(_ProjectForm):
     kind = forms.ChoiceField(
         label=_("Kind"), choices=CustomerKind.choices, initial=CustomerKind.INDIVIDUAL
     )
-    name = forms.CharField(label=_("Name"), max_length=80)
+    name = forms.CharField(label=_("Customer name"), max_length=80)
     phones = PhonesField(label=_("Phones"), help_text=_("Several numbers are separated by commas."))
     id_type = forms.ChoiceField(label=_("ID type"), choices=IdType.choices, initial=IdType.ID_CARD)
     id_number = forms.CharField(label=_("ID number or credit code"), max_length=40, required=False)
@@ -280,7 +280,7 @@ class UploadForm(FileForm):
 
 
 FIELD_LABELS: dict[str, Any] = {
-    "name": _("Name"),
+    "name": _("Customer name"),
     "phones": _("Phone"),
     "phone_2": _("Second phone"),
     "kind": _("Kind"),

@@ -95,7 +95,7 @@ EDIT_NOTE = InlineEdit("customers.edit", _note_field, _edit("note"))
 
 
 COLUMNS = [
-    Column("name", _("Name"), link=customer_url, sort="name"),
+    Column("name", _("Customer name"), link=customer_url, sort="name"),
     Column(
         "phone",
         _("Phone"),

@@ -99,7 +99,7 @@ class PasswordForm(forms.Form):
 
 
 class ProfileForm(forms.Form):
-    display_name = forms.CharField(label=_("Name"), max_length=40)
+    display_name = forms.CharField(label=_("Full name"), max_length=40)
     phone_tail = PHONE_TAIL
     language = forms.ChoiceField(label=_("Language"), choices=settings.LANGUAGES)
 
@@ -263,7 +263,7 @@ class UserForm(_VersionedForm):
         max_length=150,
         help_text=_("Letters, digits and . @ + - _"),
     )
-    display_name = forms.CharField(label=_("Name"), max_length=40)
+    display_name = forms.CharField(label=_("Full name"), max_length=40)
     phone_tail = PHONE_TAIL
     valid_until = DayField(label=_("Valid until"), required=False)
 

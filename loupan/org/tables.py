@@ -22,7 +22,7 @@ def _changes(event: AuditEvent) -> str:
 
 USERS = (
     Column("username", _("User name"), sort="username"),
-    Column("display_name", _("Name"), sort="display_name"),
+    Column("display_name", _("Full name"), sort="display_name"),
     Column("phone_tail", _("Phone tail")),
     Column("current_post.name", _("Post"), group="current_post__name"),
     Column("current_project.name", _("Project"), group="current_project__name"),
