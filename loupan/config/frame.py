@@ -140,6 +140,7 @@ def _may_enter(user: User, place: Place) -> bool:
 
 def _navigation(user: User, path: str) -> list[dict[str, Any]]:
     found = []
+    app = path.split("/", 2)[1]
     for place in PLACES:
         children = [
             {"label": c.label, "url": url, "icon": c.icon, "active": path == url}
@@ -156,9 +157,15 @@ def _navigation(user: User, path: str) -> list[dict[str, Any]]:
                 "icon": place.icon,
                 "url": url,
                 "active": path == url or any(child["active"] for child in children),
+                "app": url.split("/", 2)[1],
                 "children": children,
             }
         )
+    if not any(each["active"] for each in found):
+        # A record is opened below the first place of its app: a deal below Sales.
+        for each in (one for one in found if app and one["app"] == app):
+            each["active"] = True
+            break
     return found
 
 

@@ -246,6 +246,7 @@ MEDIA_ROOT = DATA_DIR / "media"
 # Language and time
 LANGUAGE_CODE = "zh-hans"
 LANGUAGES = [("zh-hans", _("Simplified Chinese")), ("en", _("English"))]
+FILTERS_EMPTY_CHOICE_LABEL = _("All")
 LOCALE_PATHS = [BASE_DIR / "locale"]
 FORMAT_MODULE_PATH = ["loupan.core.formats"]
 TIME_ZONE = "Asia/Shanghai"

@@ -9,6 +9,8 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.forms.boundfield import BoundField
 from django.forms.renderers import TemplatesSetting
+from django.utils.translation import gettext_lazy as _
+from django_filters.widgets import BooleanWidget
 
 from loupan.core.typed import LONGEST_KEY
 
@@ -62,6 +64,14 @@ class MomentInput(forms.DateTimeInput):
 
     def __init__(self, attrs: dict[str, Any] | None = None) -> None:
         super().__init__(attrs, format="%Y-%m-%dT%H:%M")
+
+
+class YesNoSelect(BooleanWidget):  # type: ignore[misc]  # It is untyped.
+    """A filter by yes or no, which at first asks for neither."""
+
+    def __init__(self, attrs: dict[str, Any] | None = None) -> None:
+        super().__init__(attrs)
+        self.choices = [("", _("All")), ("true", _("Yes")), ("false", _("No"))]
 
 
 class RowsField(forms.ModelMultipleChoiceField):  # type: ignore[type-arg]

@@ -8,7 +8,7 @@ from django.db.models import F, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from loupan.core.calendar import day_bounds
-from loupan.core.forms import DayInput
+from loupan.core.forms import DayInput, YesNoSelect
 from loupan.inventory.models import (
     Building,
     ControlPlan,
@@ -74,7 +74,7 @@ class EncumbranceFilter(django_filters.FilterSet):  # type: ignore[misc]  # It i
         label=_("Kind"), choices=EncumbranceKind.choices, empty_label=_("All kinds")
     )
     active = django_filters.BooleanFilter(
-        label=_("In force"), field_name="lifting", lookup_expr="isnull"
+        label=_("In force"), field_name="lifting", lookup_expr="isnull", widget=YesNoSelect
     )
 
     class Meta:
@@ -132,7 +132,9 @@ class UnitChangeFilter(django_filters.FilterSet):  # type: ignore[misc]  # It is
     end = django_filters.DateFilter(
         label=_("To"), method="until", widget=DayInput, input_formats=["%Y-%m-%d"]
     )
-    moves = django_filters.BooleanFilter(label=_("Moves only"), method="only_moves")
+    moves = django_filters.BooleanFilter(
+        label=_("Moves only"), method="only_moves", widget=YesNoSelect
+    )
 
     class Meta:
         model = UnitChange

@@ -7,7 +7,7 @@ from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from loupan.core.calendar import day_bounds
-from loupan.core.forms import DayInput
+from loupan.core.forms import DayInput, YesNoSelect
 from loupan.core.models import AuditEvent
 from loupan.org import queries
 from loupan.org.models import DossierEntry, Project, Role, User
@@ -23,7 +23,7 @@ class UserFilter(filters.FilterSet):  # type: ignore[misc]
         queryset=Role.objects.all(), method="with_role", label=_("Role")
     )
     project = filters.ModelChoiceFilter(queryset=_projects, method="in_project", label=_("Project"))
-    is_active = filters.BooleanFilter(label=_("Active"))
+    is_active = filters.BooleanFilter(label=_("Active"), widget=YesNoSelect)
 
     class Meta:
         model = User

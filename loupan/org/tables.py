@@ -3,7 +3,7 @@
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from loupan.core.history import NOTHING, changes_of, source_of, title_of
+from loupan.core.history import NOTHING, changes_of, source_of, subject_of, title_of
 from loupan.core.models import AuditEvent
 from loupan.core.ui import Column
 from loupan.org.models import User
@@ -43,7 +43,7 @@ EVENTS = (
     Column("by", _("Who")),
     Column("source", _("Entered through"), value=source_of, is_hidden=True),
     Column("event", _("What"), value=title_of, group="event"),
-    Column("subject", _("About"), value=lambda e: f"{e.subject_type} {e.subject_id}"),
+    Column("subject", _("About"), value=subject_of),
     Column("changes", _("Before and after"), value=_changes),
 )
 

@@ -7,7 +7,7 @@ from typing import Any
 import django_filters
 from django.db.models import QuerySet
 
-from loupan.core.forms import DayInput
+from loupan.core.forms import DayInput, YesNoSelect
 from loupan.parameters.hooks import SUBJECTS
 from loupan.parameters.queries.book import book_of
 from loupan.parameters.queries.fields import choices_of, listed, matching
@@ -32,13 +32,11 @@ def _filter(field: Field, project_id: int, method: Callable[..., Any]) -> Any:
     common: dict[str, Any] = {"label": field.label, "method": method}
     match field.kind:
         case "choice":
-            return django_filters.ChoiceFilter(
-                choices=choices_of(project_id, field), empty_label="—", **common
-            )
+            return django_filters.ChoiceFilter(choices=choices_of(project_id, field), **common)
         case "date":
             return django_filters.DateFilter(widget=DayInput, **common)
         case "money" | "decimal":
             return django_filters.NumberFilter(**common)
         case "bool":
-            return django_filters.BooleanFilter(**common)
+            return django_filters.BooleanFilter(widget=YesNoSelect, **common)
     return django_filters.CharFilter(max_length=60, **common)
