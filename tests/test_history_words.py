@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 from django.utils import translation
 
-from loupan.core.history import VERBS, _noun
+from loupan.core.history import VERBS, _noun, changes_of
+from loupan.core.models import AuditEvent
 from tests.test_house import FLOOR, HOUSE, parsed, room
 
 EVENT = re.compile(rf"({'|'.join(FLOOR)})\.([a-z_]+)\.([a-z_]+)")
@@ -31,3 +32,13 @@ def test_an_event_has_words_in_both_languages(event: tuple[str, str, str]) -> No
     with translation.override("zh-hans"):
         assert CHINESE.search(_noun(app, noun)), f"no word for {app}.{noun}"
         assert CHINESE.search(str(VERBS[verb]))
+
+
+def test_a_coded_value_is_read_as_its_choice() -> None:
+    event = AuditEvent(
+        subject_type="customers.customer", before={"sex": "f"}, after={"sex": "m", "kind": "x"}
+    )
+    with translation.override("zh-hans"):
+        sex, kind = changes_of(event)
+    assert (sex.before, sex.after) == ("女", "男")
+    assert kind.after == "x"  # What is no choice any more is shown as it was kept.

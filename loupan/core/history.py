@@ -1,6 +1,6 @@
 """The log in words: what happened, by whom, what it was before and after, in the reader's language."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -211,10 +211,11 @@ def changes_of(event: AuditEvent) -> tuple[Change, ...]:
     return tuple(
         Change(
             _label(event.subject_type, name),
-            _shown(event.before.get(name)),
-            _shown(event.after.get(name)),
+            _shown(event.before.get(name), words),
+            _shown(event.after.get(name), words),
         )
         for name in event.after
+        for words in [_words(event.subject_type, name)]
         if not (_is_empty(event.before.get(name)) and _is_empty(event.after[name]))
     )
 
@@ -228,27 +229,37 @@ def _noun(app: str, noun: str) -> str:
         return noun.replace("_", " ")
 
 
+def _field(subject_type: str, name: str) -> Any:
+    try:
+        return apps.get_model(subject_type)._meta.get_field(name.removesuffix("_id"))
+    except (LookupError, FieldDoesNotExist, ValueError):
+        return None
+
+
 def _label(subject_type: str, name: str) -> str:
     if name in FACTS:
         return str(FACTS[name])
-    try:
-        field = apps.get_model(subject_type)._meta.get_field(name.removesuffix("_id"))
-    except (LookupError, FieldDoesNotExist, ValueError):
-        return name
-    return str(getattr(field, "verbose_name", name))
+    return str(getattr(_field(subject_type, name), "verbose_name", name))
+
+
+def _words(subject_type: str, name: str) -> Mapping[Any, Any]:
+    """What a coded value is called."""
+    return dict(getattr(_field(subject_type, name), "flatchoices", None) or ())
 
 
 def _is_empty(value: Any) -> bool:
     return value is None or value in ("", [], {})
 
 
-def _shown(value: Any) -> str:
+def _shown(value: Any, words: Mapping[Any, Any]) -> str:
     if _is_empty(value):
         return NOTHING
     if isinstance(value, bool):
         return _("yes") if value else _("no")
+    if isinstance(value, str | int) and value in words:
+        return str(words[value])
     if isinstance(value, list):
-        return ", ".join(_shown(part) for part in value)
+        return ", ".join(_shown(part, words) for part in value)
     if isinstance(value, dict):
-        return ", ".join(f"{key}: {_shown(part)}" for key, part in value.items())
+        return ", ".join(f"{key}: {_shown(part, {})}" for key, part in value.items())
     return str(value)
