@@ -165,6 +165,17 @@ class SpecialWithoutReason(Refusal):
     field = "special_reason"
 
 
+class ItemsOnlyOfSchemes(Refusal):
+    """DSC-01: several items under one name are a scheme."""
+
+    message = _("Only a promotion can hold further items. Choose the kind “Promotion”.")
+    field = "kind"
+
+
+class TooManyItems(Refusal):
+    message = _("A scheme holds at most %(most)s further items.")
+
+
 class GiftWithoutName(Refusal):
     message = _("A gift with a cost needs a name.")
     field = "gift_name"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from decimal import Decimal
 
 from django.db import models
 from django.db.models import Q
@@ -30,6 +31,13 @@ class CalculationOrder(models.TextChoices):
     TOTAL_FIRST = "total_first", _("Total first")
 
 
+class ExclusiveChoice(models.TextChoices):
+    """Which of several discounts that exclude one another is granted (DOMAIN 2.3.1 b)."""
+
+    BEST_FOR_CUSTOMER = "best_for_customer", _("The best for the buyer")
+    FIRST_BY_ORDER = "first_by_order", _("The first by their order")
+
+
 class DownPaymentRule(models.TextChoices):
     """What must have been received before the contract is signed (DOMAIN 2.1.2, T11)."""
 
@@ -54,6 +62,12 @@ class PricingPolicy(models.Model):
     )
     round_each_step = models.BooleanField(_("Round after each step"), default=False)
     identity_best_only = models.BooleanField(_("Best identity discount only"), default=True)
+    exclusive_choice = models.CharField(
+        _("Of discounts that exclude one another"),
+        max_length=17,
+        choices=ExclusiveChoice,
+        default=ExclusiveChoice.BEST_FOR_CUSTOMER,
+    )
     min_deposit = MoneyField(_("Minimum deposit"), default=0)
     sign_within_days = models.PositiveSmallIntegerField(_("Sign within days"), default=7)
     lock_minutes = models.PositiveSmallIntegerField(_("Lock minutes"), default=15)
@@ -292,7 +306,13 @@ class PaymentPlanLine(models.Model):
 
 
 class Discount(models.Model):
-    """A named reduction (常规折扣, 身份折扣, 优惠方案): what, when, for whom, in which order."""
+    """A named reduction (常规折扣, 身份折扣, 优惠方案): what, when, for whom, in which order.
+
+    A promotion scheme (DSC-01) may hold further items: {name, form, amount_or_rate, order}, amounts
+    as text.  They are granted together with the first one or not at all.
+    """
+
+    MOST_ITEMS = 9
 
     class Kind(models.TextChoices):
         REGULAR = "regular", _("Regular discount")
@@ -312,6 +332,7 @@ class Discount(models.Model):
     form = models.CharField(_("Form"), max_length=11, choices=Form)
     amount_or_rate = models.DecimalField(_("Amount or rate"), max_digits=18, decimal_places=6)
     order = models.SmallIntegerField(_("Order"), default=100)
+    items = models.JSONField(_("Further items"), default=list, blank=True)
     exclusive_group = models.CharField(_("Exclusive group"), max_length=20, blank=True)
     needs_proof = models.BooleanField(_("Needs proof"), default=False)
     # Lost when the contract is signed after the sign-by date (2.3.1 e).
@@ -358,10 +379,15 @@ class Discount(models.Model):
 
     @property
     def value_text(self) -> str:
-        """`99.00%` or `10,000.00` by the form of the discount."""
-        if self.form in {self.Form.RATE, self.Form.PERCENT_OFF}:
-            return rate_text(self.amount_or_rate)
-        return money_text(self.amount_or_rate)
+        """`99.00%` or `10,000.00` by the form of the discount; of a scheme with items all of them."""
+        values = [(self.form, self.amount_or_rate)]
+        values += [(each["form"], Decimal(each["amount_or_rate"])) for each in self.items]
+        return " + ".join(
+            rate_text(value)
+            if form in {self.Form.RATE, self.Form.PERCENT_OFF}
+            else money_text(value)
+            for form, value in values
+        )
 
 
 class DiscountAuthority(models.Model):

@@ -218,7 +218,8 @@ class DealDiscount(models.Model):
     deal = models.ForeignKey(Deal, on_delete=models.CASCADE, related_name="discounts")
     discount = models.ForeignKey(Discount, on_delete=models.PROTECT, null=True, related_name="+")
     kind = models.CharField(max_length=9)
-    name = models.CharField(max_length=60)
+    # Of a scheme with several items each has its row: `scheme · item`.
+    name = models.CharField(max_length=130)
     form = models.CharField(max_length=11)
     amount_or_rate = models.DecimalField(max_digits=18, decimal_places=6)
     is_for_signing_on_time = models.BooleanField(default=False)

@@ -35,7 +35,7 @@ class Prices:
 
 
 def set_prices(office: Office, by: User, at: datetime) -> Prices:
-    """The delivered settings, six plans, five discounts, three accounts, the sources."""
+    """The delivered settings, six plans, seven discounts, three accounts, the sources."""
     project = office.project
     install_pricing_defaults(project_id=project.pk, by=by, at=at)
     save_policy(
@@ -112,6 +112,12 @@ def _discounts(project_id: int, by: User, at: datetime) -> dict[str, int]:
         "FIRST50": ("前 50 名礼遇", "promotion", "amount", "5000",
                     {"quota": 50, "order": 95,
                      "gift_name": "两年物业费", "gift_cost": Decimal(7_200), **flats}),
+        "AUTUMN": ("秋季购房节", "promotion", "rate", "0.995",
+                   {"order": 92, "exclusive_group": "season", **flats, "items": [
+                       {"name": "装修补贴", "form": "amount", "amount_or_rate": "8000", "order": 93},
+                       {"name": "车位抵用", "form": "unit_amount", "amount_or_rate": "50",
+                        "order": 94},
+                   ]}),
         "APPLIANCE": ("家电礼包", "promotion", "amount", "0",
                       {"order": 96, "gift_name": "中央空调", "gift_cost": Decimal(18_000), **flats}),
     }  # fmt: skip

@@ -23,6 +23,7 @@ DISCOUNT_FIELDS = (
     "form",
     "amount_or_rate",
     "order",
+    "items",
     "exclusive_group",
     "needs_proof",
     "is_for_signing_on_time",
@@ -55,7 +56,8 @@ def save_discount(
 ) -> Discount:
     """Make or change a discount; `values` names fields of DISCOUNT_FIELDS. Deals keep their copy.
 
-    Raises ChangedMeanwhile, CodeTaken, DiscountInvalid, QuotaBelowUsed, GiftWithoutName.
+    Raises ChangedMeanwhile, CodeTaken, DiscountInvalid, QuotaBelowUsed, GiftWithoutName,
+    ItemsOnlyOfSchemes, TooManyItems.
     """
     require(by, "pricing.edit_discounts", project_id)
     assert set(values) <= set(DISCOUNT_FIELDS), values
@@ -77,9 +79,14 @@ def save_discount(
 
 
 def _ensure_sound(row: Discount) -> None:
-    amount = Decimal(row.amount_or_rate)
-    if amount < 0 or (row.form in _SHARES and amount > 1) or (row.form == "rate" and amount == 0):
+    values = [(row.form, row.amount_or_rate)]
+    values += [(each["form"], each["amount_or_rate"]) for each in row.items]
+    if any(_is_wrong(form, Decimal(value)) for form, value in values):
         raise errors.DiscountInvalid
+    if row.items and row.kind != Discount.Kind.PROMOTION:
+        raise errors.ItemsOnlyOfSchemes
+    if len(row.items) > Discount.MOST_ITEMS:
+        raise errors.TooManyItems(most=Discount.MOST_ITEMS)
     if row.quota is not None and row.quota < row.used:
         raise errors.QuotaBelowUsed(used=row.used)
     if row.gift_cost and not row.gift_name:
@@ -87,6 +94,11 @@ def _ensure_sound(row: Discount) -> None:
     same = Discount.objects.filter(project_id=row.project_id, code=row.code).exclude(pk=row.pk)
     if same.exists():
         raise errors.CodeTaken(code=row.code)
+
+
+def _is_wrong(form: str, amount: Decimal) -> bool:
+    too_much = form in _SHARES and amount > 1
+    return amount < 0 or too_much or (form == Discount.Form.RATE and amount == 0)
 
 
 @writes

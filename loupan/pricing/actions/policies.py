@@ -26,6 +26,7 @@ POLICY_FIELDS = (
     "calculation_order",
     "round_each_step",
     "identity_best_only",
+    "exclusive_choice",
     "min_deposit",
     "sign_within_days",
     "lock_minutes",

@@ -42,7 +42,7 @@ from loupan.pricing.models import (
 from loupan.pricing.permissions import EDIT_PLANS
 from loupan.pricing.queries.book import price_book
 from loupan.pricing.queries.discounts import discounts_for
-from loupan.pricing.queries.offers import Special, price_for
+from loupan.pricing.queries.offers import Gift, Special, price_for
 from loupan.pricing.queries.plans import plans_for
 
 router = Router(tags=["pricing"])
@@ -132,6 +132,13 @@ class PlansOut(Schema):
     next: str | None = None
 
 
+class SchemeItemOut(Schema):
+    name: str
+    form: str
+    amount_or_rate: str
+    order: int
+
+
 class DiscountOut(Schema):
     id: int
     code: str
@@ -140,6 +147,7 @@ class DiscountOut(Schema):
     form: str
     amount_or_rate: str
     order: int
+    items: list[SchemeItemOut]
     exclusive_group: str
     needs_proof: bool
     is_for_signing_on_time: bool
@@ -160,8 +168,22 @@ class DiscountOut(Schema):
     version: int
 
 
+class SchemeItemIn(Schema):
+    """One more item of a scheme: granted together with the first, in its own order."""
+
+    name: Annotated[Line, Field(max_length=60)] = ""
+    form: Literal["rate", "percent_off", "amount", "unit_amount"]
+    amount_or_rate: Annotated[
+        Decimal, Field(ge=0, max_digits=18, decimal_places=6, allow_inf_nan=False)
+    ]
+    order: Annotated[int, Field(ge=-32000, le=31000)] = 100
+
+
 class DiscountIn(Schema):
-    """A discount or scheme with its range, conditions, limits and gift; lists left empty cover all."""
+    """A discount or scheme with its range, conditions, limits and gift; lists left empty cover all.
+
+    `items` are the further items of a promotion scheme.
+    """
 
     code: Code
     name: Short
@@ -171,6 +193,7 @@ class DiscountIn(Schema):
         Decimal, Field(ge=0, max_digits=18, decimal_places=6, allow_inf_nan=False)
     ]
     order: Annotated[int, Field(ge=-32000, le=31000)] = 100
+    items: Annotated[list[SchemeItemIn], Field(max_length=Discount.MOST_ITEMS)] = []
     exclusive_group: Annotated[Line, Field(max_length=20)] = ""
     needs_proof: bool = False
     is_for_signing_on_time: bool = False
@@ -200,10 +223,16 @@ class TrialSpecialIn(Schema):
     ]
 
 
+class TrialGiftIn(Schema):
+    name: Annotated[Line, Field(min_length=1, max_length=60)]
+    cost: MoneyIn
+
+
 class TrialIn(Schema):
     payment_plan_id: Id
     discount_ids: Annotated[list[Id], Field(max_length=40)] = []
     special: TrialSpecialIn | None = None
+    gift: TrialGiftIn | None = None
     reserve_on: date | None = None
     deposit: MoneyIn | None = None
 
@@ -255,6 +284,7 @@ class PolicyOut(Schema):
     calculation_order: str
     round_each_step: bool
     identity_best_only: bool
+    exclusive_choice: str
     min_deposit: MoneyOut
     sign_within_days: int
     lock_minutes: int
@@ -384,6 +414,14 @@ def _discount_out(row: Discount) -> dict[str, Any]:
     }
 
 
+def _values(payload: DiscountIn) -> dict[str, Any]:
+    """What was sent, the amounts of further items as they are kept: as text."""
+    values = payload.dict()
+    for each in values["items"]:
+        each["amount_or_rate"] = f"{each['amount_or_rate']:f}"
+    return values
+
+
 @router.post(
     "projects/{project_id}/discounts/", response={201: DiscountOut, **ERRORS},
     summary="Publish a discount",
@@ -392,7 +430,7 @@ def discount_new(request: ApiRequest, project_id: Id, payload: DiscountIn) -> An
     """A discount, an identity discount or a scheme of the project."""
     project = _project(request, project_id)
     made = save_discount(
-        project_id=project.pk, values=payload.dict(), by=request.user, at=timezone.now()
+        project_id=project.pk, values=_values(payload), by=request.user, at=timezone.now()
     )
     return Status(201, _discount_out(made))
 
@@ -403,7 +441,7 @@ def discount_new(request: ApiRequest, project_id: Id, payload: DiscountIn) -> An
 def discount_change(request: ApiRequest, discount_id: Id, payload: DiscountChangeIn) -> Any:
     """Deals keep their copy; `version` is that of the discount as it was read."""
     row = get_object_or_404(discounts_for(request.user), pk=discount_id)
-    values = payload.dict()
+    values = _values(payload)
     version = values.pop("version")
     changed = save_discount(
         project_id=row.project_id, values=values, discount_id=row.pk, version=version,
@@ -436,6 +474,7 @@ def price_trial(request: ApiRequest, unit_id: Id, payload: TrialIn) -> Any:
         viewer=request.user,
         deposit=payload.deposit,
         special=Special(special.form, special.amount_or_rate) if special else None,
+        gift=Gift(payload.gift.name, payload.gift.cost) if payload.gift else None,
     )
     items = list(TrialItemOut.model_fields)
     return {

@@ -311,6 +311,52 @@ class DiscountForm(forms.Form):
         return self.cleaned_data["gift_cost"] or Decimal(0)
 
 
+class SchemeItemForm(forms.Form):
+    """A further item of a scheme; a line without an amount is none."""
+
+    name = forms.CharField(label=gettext_lazy("Name"), max_length=60, required=False)
+    form = forms.ChoiceField(
+        label=gettext_lazy("Form"), choices=Discount.Form.choices, initial=Discount.Form.RATE
+    )
+    amount_or_rate = forms.DecimalField(
+        label=gettext_lazy("Amount or rate"),
+        min_value=Decimal(0),
+        max_digits=18,
+        decimal_places=6,
+        widget=forms.TextInput({"inputmode": "decimal", "class": "lp-num"}),
+    )
+    order = forms.IntegerField(
+        label=gettext_lazy("Order"), min_value=-32000, max_value=31000, initial=100
+    )
+
+
+_SchemeItems = forms.formset_factory(
+    SchemeItemForm,
+    extra=2,
+    can_delete=True,
+    max_num=Discount.MOST_ITEMS,
+    validate_max=True,
+    absolute_max=Discount.MOST_ITEMS + 3,
+)
+
+
+class SchemeItems(_SchemeItems):  # type: ignore[misc,valid-type]
+    """The further items of a scheme as they are typed (DSC-01)."""
+
+    def kept(self) -> list[dict[str, Any]]:
+        """The items as a discount keeps them; removed ones left out."""
+        return [
+            {
+                "name": each["name"],
+                "form": each["form"],
+                "amount_or_rate": f"{each['amount_or_rate']:f}",
+                "order": each["order"],
+            }
+            for each in self.cleaned_data
+            if each and not each.get("DELETE")
+        ]
+
+
 def scope_choices(project: Project) -> dict[str, list[tuple[str, str]]]:
     """Plans, buildings and layouts of a project as choices, in one statement."""
 
@@ -351,6 +397,7 @@ class PolicyForm(forms.ModelForm):  # type: ignore[type-arg]
         fields = [
             "stack_mode",
             "identity_best_only",
+            "exclusive_choice",
             "min_deposit",
             "down_payment_rule",
             "sign_within_days",

@@ -14,7 +14,7 @@ from loupan.inventory.models import Unit
 from loupan.org.models import User
 from loupan.pricing.models import Discount, PaymentPlan
 from loupan.pricing.queries.discounts import discounts_for
-from loupan.pricing.queries.offers import Special
+from loupan.pricing.queries.offers import Gift, Special
 from loupan.pricing.queries.plans import is_plan_for, offered_on, plans_for
 
 FARTHEST = timedelta(days=3650)
@@ -55,6 +55,10 @@ class TrialForm(forms.Form):
         help_text=gettext_lazy("A rate as a share: 0.97 means 97 %."),
         widget=forms.TextInput({"inputmode": "decimal", "class": "lp-num"}),
     )
+    gift_name = forms.CharField(label=gettext_lazy("Gift"), max_length=60, required=False)
+    gift_cost = AmountField(
+        label=gettext_lazy("Cost of the gift"), required=False, min_value=Decimal(0)
+    )
     deposit = AmountField(label=gettext_lazy("Deposit"), required=False, min_value=Decimal(0))
 
     def __init__(self, data: Any, *, unit: Unit, viewer: User, today: date) -> None:
@@ -87,6 +91,10 @@ class TrialForm(forms.Form):
         if abs(day - self.today) > FARTHEST:
             raise forms.ValidationError(_("Choose a day within ten years from today."))
         return day
+
+    def gift(self) -> Gift | None:
+        name, cost = self.cleaned_data.get("gift_name"), self.cleaned_data.get("gift_cost")
+        return Gift(name, cost or Decimal(0)) if name else None
 
     def special(self) -> Special | None:
         form, value = self.cleaned_data.get("special_form"), self.cleaned_data.get("special_value")

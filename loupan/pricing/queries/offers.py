@@ -1,7 +1,7 @@
 """The one way to price a unit for a deal (DOMAIN 2.3)."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -41,7 +41,7 @@ def example_price(unit: Unit, rate: Decimal, on: date) -> Decimal:
         if row.is_enabled and row.is_default and row.quota is None and not row.needs_proof
     ]
     plan = PaymentPlan(code="*example*", name="", rate=rate)
-    items = [_plan_item(plan), *(_item(row, {}) for row in rows)]
+    items = [_plan_item(plan), *(item for row in rows for item in _items(row, {}))]
     return deal_price.price_deal(_price_input(unit, plan, items, book, on, None)).deal_total
 
 
@@ -162,6 +162,20 @@ class Special:
     reason: str = ""
 
 
+@dataclass(frozen=True)
+class Gift:
+    """What is given in this deal alone and is no money (赠品, DSC-10); its cost in yuan.
+
+    It needs authority as a special discount does.
+    """
+
+    name: str
+    cost: Decimal
+
+
+GIFT = "gift"  # The kind under which a gift of the deal alone stands among its discounts.
+
+
 def price_for(
     *,
     unit: Unit,
@@ -172,6 +186,7 @@ def price_for(
     deposit: Decimal | None = None,
     sign_by: date | None = None,
     special: Special | None = None,
+    gift: Gift | None = None,
     left: Mapping[int, int] | None = None,
     attached: Sequence[AttachedDraft] = (),
     proof: str | None = None,
@@ -199,7 +214,7 @@ def price_for(
         left = quota_left(limited) if limited else {}
     if deposit is None:
         deposit = deposit_of_plan(plan, book.policy)
-    items = [_plan_item(plan), *(_item(row, left) for row in rows)]
+    items = [_plan_item(plan), *(item for row in rows for item in _items(row, left))]
     if special is not None:
         items.append(_special_item(special))
     try:
@@ -218,8 +233,8 @@ def price_for(
     by_code = {row.code: row for row in rows}
     return _offer(
         unit, plan, priced, planned, by_code, book, viewer,
-        deposit=deposit, reserve_on=reserve_on, sign_by=sign_by, special=special,
-        attached=attached,
+        deposit=deposit, reserve_on=reserve_on, sign_by=sign_by, attached=attached, gift=gift,
+        published_only=special is None and gift is None,
     )  # fmt: skip
 
 
@@ -258,6 +273,7 @@ def _price_input(
         stack_mode=discounts.StackMode(book.policy.stack_mode),
         round_each_step=book.classes[unit.product_type].round_each_step,
         identity_best_only=book.policy.identity_best_only,
+        exclusive_choice=discounts.ExclusiveChoice(book.policy.exclusive_choice),
         precision=book.classes[unit.product_type].precision,
     )
 
@@ -299,6 +315,26 @@ def _item(row: Discount, left: Mapping[int, int]) -> discounts.DiscountItem:
     )
 
 
+def _items(row: Discount, left: Mapping[int, int]) -> list[discounts.DiscountItem]:
+    """A discount as the rules read it; a scheme of several items is one item each, bound together."""
+    first = _item(row, left)
+    if not row.items:
+        return [first]
+    first = replace(first, scheme=row.code)
+    further = [
+        replace(
+            first,
+            code=f"{row.code}/{number}",
+            name=f"{row.name} · {each['name']}" if each["name"] else row.name,
+            form=discounts.DiscountForm(each["form"]),
+            value=Decimal(each["amount_or_rate"]),
+            order=each["order"],
+        )
+        for number, each in enumerate(row.items, 2)
+    ]
+    return [first, *further]
+
+
 def _special_item(special: Special) -> discounts.DiscountItem:
     return discounts.DiscountItem(
         code="*special*",
@@ -328,8 +364,9 @@ def _offer(
     deposit: Decimal,
     reserve_on: date,
     sign_by: date,
-    special: Special | None,
     attached: Sequence[AttachedDraft],
+    gift: Gift | None,
+    published_only: bool,
 ) -> Offer:
     main = priced.main
     offered = tuple(
@@ -339,6 +376,8 @@ def _offer(
     )  # fmt: skip
     covered, floors = _against_floor(unit, main.deal_total, offered)
     applied = tuple(_shown(item, by_code) for item in main.applied)
+    if gift is not None:
+        applied += (_given(gift),)
     if book.policy.gifts_count_for_floor:
         covered -= sum((item.gift_cost for item in applied), Decimal(0))
     sees_floor = viewer.may("inventory.read_floor_price", unit.project_id)
@@ -367,12 +406,16 @@ def _offer(
         down_payment_ratio=planned.down_payment_ratio,
         schedule=offer_lines(planned),
         applied=applied,
-        refused=tuple(_shown(each.item, by_code, each.reason) for each in main.refused),
+        refused=tuple(
+            _shown(each.item, by_code, each.reason)
+            for each in main.refused
+            if each.item.code == each.item.bundle
+        ),
         authority=authority.authority_needed(
             overall_rate_truncated=priced.overall_rate_truncated,
             deal_total=covered,
             floor_total=floors,
-            published_only=special is None and not any(each.is_inside for each in attached),
+            published_only=published_only and not any(each.is_inside for each in attached),
             matrix=book.authority,
         ),
         floor_total=floor_total,
@@ -405,10 +448,27 @@ def _against_floor(
     return sum((a for _, a in known), Decimal(0)), sum((f for f, _ in known), Decimal(0))
 
 
+def _given(gift: Gift) -> OfferItem:
+    name = gift.name.strip()
+    return OfferItem(
+        discount_id=None,
+        kind=GIFT,
+        code="*gift*",
+        name=name,
+        form=discounts.DiscountForm.AMOUNT.value,
+        amount_or_rate=Decimal(0),
+        gift_name=name,
+        gift_cost=gift.cost,
+    )
+
+
 def _shown(
     item: discounts.DiscountItem, by_code: Mapping[str, Discount], reason: str = ""
 ) -> OfferItem:
-    row = by_code.get(item.code)
+    row = by_code.get(item.bundle)
+    head = (
+        row if item.code == item.bundle else None
+    )  # Proof and gift are those of the whole scheme.
     return OfferItem(
         discount_id=row.pk if row else None,
         kind=item.kind.value,
@@ -419,7 +479,7 @@ def _shown(
         is_for_signing_on_time=item.conditions.on_time_signing,
         reason=str(reason),
         product_types=tuple(sorted(item.conditions.product_types)),
-        needs_proof=row is not None and row.needs_proof,
-        gift_name=row.gift_name if row else "",
-        gift_cost=row.gift_cost if row else Decimal(0),
+        needs_proof=head is not None and head.needs_proof,
+        gift_name=head.gift_name if head else "",
+        gift_cost=head.gift_cost if head else Decimal(0),
     )

@@ -86,10 +86,21 @@ def price_deal(given: PriceInput) -> Priced:
     if deal_total <= 0:
         raise PricingProblem("price_not_positive", price=deal_total)
     steps = [step("start_from_list_total", given.basis, given.list_total)]
-    steps += [step("discount_refused", each.item.rule, each.reason) for each in refused]
+    steps += _refused_steps(refused)
     steps += applied_steps
     steps.append(step("deal_total", given.precision.deal_total, deal_total, raw=raw))
     return _priced(given, raw, deal_total, chosen, refused, steps)
+
+
+def _refused_steps(refused: Iterable[RefusedItem]) -> list[Step]:
+    """One step for each item not granted, one for a scheme as a whole."""
+    firsts: dict[str, RefusedItem] = {}
+    for each in refused:
+        firsts.setdefault(each.item.bundle, each)
+    return [
+        step("discount_refused", each.item.rule, each.reason, name=each.item.name)
+        for each in firsts.values()
+    ]
 
 
 def overall_rate(deal_total: Decimal, list_total: Decimal, mode: Mode = Mode.HALF_UP) -> Decimal:
@@ -207,8 +218,9 @@ def _basis_area(given: PriceInput) -> Decimal:
 
 # Note [Which discounts exclude one another]
 # Items sharing an exclusive group exclude one another, and so do identity items while "best one
-# only" holds.  A rate and a lump sum cannot be compared by looking at them, and one choice moves
-# the base of the next, so every allowed combination is priced and the cheapest kept.
+# only" holds; the items of a scheme go together.  A rate and a lump sum cannot be compared by
+# looking at them, and one choice moves the base of the next, so every allowed combination is priced
+# and the cheapest kept.
 
 
 def _choose(
@@ -218,17 +230,23 @@ def _choose(
     if len(plans) > 1:
         raise PricingProblem("several_plan_discounts", items=", ".join(plans))
     in_order = sorted(items, key=lambda each: each.place)
-    keys = {item.code: _exclusive_keys(item, given) for item in in_order}
+    bundles: dict[str, tuple[DiscountItem, ...]] = {}
+    for item in in_order:
+        bundles[item.bundle] = (*bundles.get(item.bundle, ()), item)
+    keys = {
+        name: frozenset().union(*(_exclusive_keys(item, given) for item in bundle))
+        for name, bundle in bundles.items()
+    }
 
-    def rival(one: DiscountItem, other: DiscountItem) -> bool:
-        return one.code != other.code and not keys[one.code].isdisjoint(keys[other.code])
+    def rival(one: str, other: str) -> bool:
+        return one != other and not keys[one].isdisjoint(keys[other])
 
-    rivals = [item for item in in_order if any(rival(item, other) for other in in_order)]
+    rivals = [name for name in bundles if any(rival(name, other) for other in bundles)]
     if len(rivals) > MOST_RIVALS:
         raise PricingProblem("too_many_choices", most=MOST_RIVALS)
-    free = [item for item in in_order if item not in rivals]
+    free = [item for item in in_order if item.bundle not in rivals]
 
-    def combinations(left: Sequence[DiscountItem]) -> Iterator[tuple[DiscountItem, ...]]:
+    def combinations(left: Sequence[str]) -> Iterator[tuple[str, ...]]:
         if not left:
             yield ()
             return
@@ -238,11 +256,15 @@ def _choose(
         if len(allowed) < len(tail):
             yield from combinations(tail)
 
+    def raw_with(some: Sequence[str]) -> Decimal:
+        granted = [item for name in some for item in bundles[name]]
+        return _apply((*free, *granted), given)[0]
+
     best = next(combinations(rivals))
     if given.exclusive_choice == ExclusiveChoice.BEST_FOR_CUSTOMER:
         with localcontext(EXACT):
-            best = min(combinations(rivals), key=lambda some: _apply((*free, *some), given)[0])
-    lost = [item for item in rivals if item not in best]
+            best = min(combinations(rivals), key=raw_with)
+    lost = [item for item in in_order if item.bundle in rivals and item.bundle not in best]
     chosen = tuple(item for item in in_order if item not in lost)
     return chosen, tuple(RefusedItem(item, _reason_lost(item, given)) for item in lost)
 

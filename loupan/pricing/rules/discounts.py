@@ -98,6 +98,12 @@ class DiscountItem:
     exclusive_group: str = ""
     version: int = 1
     conditions: Conditions = Conditions()
+    scheme: str = ""  # Items of one scheme are granted together or not at all (DSC-01).
+
+    @property
+    def bundle(self) -> str:
+        """What the item stands and falls with: its scheme, else itself."""
+        return self.scheme or self.code
 
     @property
     def stack_group(self) -> StackGroup:
@@ -141,16 +147,19 @@ class Applicability:
 
 
 def applicable(items: Iterable[DiscountItem], facts: DealFacts) -> Applicability:
-    """Split items into those whose conditions hold and those refused, with the first reason."""
-    applied: list[DiscountItem] = []
-    refused: list[RefusedItem] = []
-    for item in items:
-        reason = next(_objections(item.conditions, facts), None)
-        if reason is None:
-            applied.append(item)
-        else:
-            refused.append(RefusedItem(item, reason))
-    return Applicability(tuple(applied), tuple(refused))
+    """Split items into those whose conditions hold and those refused, with the first reason.
+
+    An item that is refused takes its whole scheme along.
+    """
+    asked = tuple(items)
+    reasons: dict[str, RefusalReason] = {}
+    for item in asked:
+        if reason := next(_objections(item.conditions, facts), None):
+            reasons.setdefault(item.bundle, reason)
+    return Applicability(
+        tuple(item for item in asked if item.bundle not in reasons),
+        tuple(RefusedItem(item, reasons[item.bundle]) for item in asked if item.bundle in reasons),
+    )
 
 
 def _objections(conditions: Conditions, facts: DealFacts) -> Iterator[RefusalReason]:

@@ -66,6 +66,8 @@ def trace_rows(trace: Iterable[Mapping[str, Any]]) -> list[TraceRow]:
 def _row(code: str, rule: str, given: Mapping[str, str], output: str) -> TraceRow:
     label = str(STEPS.get(code, code))
     if code == "discount_refused":
+        if name := given.get("name"):
+            label = f"{label}: {name}"
         return TraceRow(label, str(OBJECTIONS.get(output, output)), "—")
     if code == "formula_variable":
         return TraceRow(str(VARIABLE_LABELS.get(rule, rule)), rule, output)

@@ -5,6 +5,7 @@ from dataclasses import asdict, replace
 from datetime import date
 from decimal import Decimal
 from itertools import permutations
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -402,6 +403,59 @@ def test_the_choice_of_an_exclusive_group_is_the_cheapest_of_all(values: list[in
     assert with_items(MORTGAGE, *items).deal_total == alone
 
 
+# --- Schemes of several items (DSC-01)
+
+
+def a_scheme(code: str, *values: str, **fields: Any) -> tuple[DiscountItem, ...]:
+    """Lump sums under one name, granted together."""
+    return tuple(
+        replace(FESTIVAL, code=f"{code}/{n}", value=Decimal(value), scheme=code, **fields)
+        for n, value in enumerate(values)
+    )
+
+
+def test_of_two_schemes_that_exclude_one_another_the_better_is_granted_whole() -> None:
+    mixed = a_scheme("mixed", "9000", "1", exclusive_group="g")
+    even = a_scheme("even", "5000", "5000", exclusive_group="g")
+    priced = with_items(MORTGAGE, *mixed, *even)
+    assert [item.code for item in priced.applied if item.scheme] == ["even/0", "even/1"]
+    assert {each.item.scheme for each in priced.refused} == {"mixed"}
+    refused = [each for each in priced.trace if each.step == "discount_refused"]
+    assert [each.output for each in refused] == ["excluded_by_better"]
+
+
+def test_the_first_of_two_schemes_is_granted_where_order_decides() -> None:
+    first = a_scheme("first", "1", "1", exclusive_group="g", order=1)
+    better = a_scheme("better", "5000", exclusive_group="g", order=2)
+    asked = replace(
+        CANONICAL,
+        items=(*better, *first),
+        exclusive_choice=ExclusiveChoice.FIRST_BY_ORDER,
+    )
+    assert {item.scheme for item in price_deal(asked).applied} == {"first"}
+
+
+@given(
+    values=st.lists(st.integers(1, 9_000), min_size=1, max_size=9),
+    bad=st.integers(0, 8),
+    is_late=st.booleans(),
+)
+def test_a_scheme_is_granted_whole_or_not_at_all(
+    values: list[int],
+    bad: int,
+    is_late: bool,  # noqa: FBT001  Drawn.
+) -> None:
+    items = list(a_scheme("s", *map(str, values)))
+    if is_late and bad < len(items):
+        over = Conditions(valid_until=date(2025, 3, 1))
+        items[bad] = replace(items[bad], conditions=over)
+    priced = price_deal(replace(CANONICAL, items=tuple(items), facts=FACTS))
+    assert len(priced.applied) in {0, len(items)}
+    assert len(priced.applied) + len(priced.refused) == len(items)
+    off = sum(values) if priced.applied else 0
+    assert priced.deal_total == LIST_TOTAL - off
+
+
 # --- Conditions
 
 FACTS = DealFacts(
@@ -461,7 +515,12 @@ def test_the_on_time_discount_is_lost_by_signing_late(
 def test_a_refused_item_stands_in_the_trace() -> None:
     late = replace(ON_TIME, conditions=Conditions(quota_left=0))
     priced = price_deal(replace(CANONICAL, items=(late,), facts=FACTS))
-    assert priced.trace[1] == Step("discount_refused", "regular:on_time:v1", {}, "quota_used_up")
+    assert priced.trace[1] == Step(
+        "discount_refused",
+        "regular:on_time:v1",
+        {"name": priced.refused[0].item.name},
+        "quota_used_up",
+    )
 
 
 # --- Spreading

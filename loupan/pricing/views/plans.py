@@ -385,9 +385,16 @@ def discount(request: DeskRequest, pk: int | None = None) -> HttpResponse:
         require(request.user, "pricing.edit_discounts", project.pk)
     first = {name: getattr(row, name) for name in forms.DiscountForm.base_fields} if row else {}
     form = forms.DiscountForm(request.POST or None, initial=first, project=project)
-    if form.is_valid():
+    items = forms.SchemeItems(
+        request.POST if "item-TOTAL_FORMS" in request.POST else None,
+        initial=row.items if row else [],
+        prefix="item",
+    )
+    if form.is_valid() and (not items.is_bound or items.is_valid()):
         values = dict(form.cleaned_data)
         version = values.pop("version")
+        if items.is_bound:
+            values["items"] = items.kept()
         with refusals_on(form):
             saved = discount_actions.save_discount(
                 project_id=project.pk,
@@ -399,8 +406,11 @@ def discount(request: DeskRequest, pk: int | None = None) -> HttpResponse:
             )
             messages.success(request, _("Discount %(name)s saved") % {"name": saved.name})
             return redirect("pricing:discounts")
+    if items.is_bound and not items.is_valid() and not form.errors:
+        form.add_error(None, _("Check the further items."))
     context = {
         "row": row,
+        "items": items,
         "may_edit": may_edit,
         "crumbs": _crumb("pricing:discounts", _("Discounts")),
     }

@@ -66,22 +66,24 @@ def _tried(request: DeskRequest, unit: Unit) -> dict[str, Any]:
                 viewer=request.user,
                 deposit=data["deposit"],
                 special=form.special(),
+                gift=form.gift(),
             )
     shown: dict[str, Any] = {"form": form, "offer": offer}
     if offer is None:
         return shown
+    published_only = form.special() is None and form.gift() is None
     sees_floor = request.user.may("inventory.read_floor_price", unit.project_id)
     labels = dict(PaymentPlanLine.MoneyType.choices)
     return shown | {
         "trace": trace_rows(offer.trace),
         "verdicts": [
             (str(AUTHORITY_LABELS[verdict.level]), verdict, verdict.level == offer.authority)
-            for verdict in verdicts_on(offer, unit, published_only=form.special() is None)
+            for verdict in verdicts_on(offer, unit, published_only=published_only)
         ],
         "sees_floor": sees_floor,
         "authority": str(AUTHORITY_LABELS[offer.authority]),
         "is_mine": offer.authority <= authority_of(request.user, unit.project_id),
-        "published_only": form.special() is None,
+        "published_only": published_only,
         "gifts": [item for item in offer.applied if item.gift_name],
         "objections": [
             (item.name, str(OBJECTIONS.get(item.reason, item.reason))) for item in offer.refused

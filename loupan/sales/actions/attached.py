@@ -24,7 +24,7 @@ from loupan.org.permissions import require
 from loupan.pricing.errors import DiscountAboveAuthority
 from loupan.pricing.permissions import AUTHORITY_LABELS, authority_of
 from loupan.pricing.queries.book import PriceBook, price_book
-from loupan.pricing.queries.offers import offer_lines
+from loupan.pricing.queries.offers import GIFT, offer_lines
 from loupan.pricing.queries.traces import trace_json
 from loupan.pricing.rules.attached import PricedTogether
 from loupan.pricing.rules.authority import AuthorityLevel, authority_needed
@@ -386,11 +386,14 @@ def _ensure_within_authority(
         (row.floor_total, each.amount) for row, each in zip(rows, priced.attached, strict=True)
     ]
     known = [(floor, amount) for floor, amount in amounts if floor is not None]
-    special = any(item.kind == DiscountKind.SPECIAL for item in deal.discounts.all())
+    granted = list(deal.discounts.all())
+    special = any(item.kind in {DiscountKind.SPECIAL, GIFT} for item in granted)
+    gifts = sum((item.gift_cost for item in granted), Decimal(0))
     inside = any(row.pricing == AttachedPricing.INSIDE for row in rows)
     needed = authority_needed(
         overall_rate_truncated=priced.overall_rate_truncated,
-        deal_total=sum((amount for _floor, amount in known), Decimal(0)),
+        deal_total=sum((amount for _floor, amount in known), Decimal(0))
+        - (gifts if work.book.policy.gifts_count_for_floor else 0),
         floor_total=sum((floor for floor, _amount in known), Decimal(0)) if known else None,
         published_only=not (special or inside),
         matrix=work.book.authority,

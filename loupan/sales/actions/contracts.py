@@ -18,7 +18,7 @@ from loupan.org.models import User
 from loupan.org.permissions import require
 from loupan.pricing.models import DownPaymentRule
 from loupan.pricing.queries.book import PriceBook, price_book_of
-from loupan.pricing.queries.offers import Special, offer_lines
+from loupan.pricing.queries.offers import Gift, Special, offer_lines
 from loupan.sales import errors
 from loupan.sales.actions.attached import (
     PRICE,
@@ -97,6 +97,7 @@ def contract_directly(
     discount_ids: Sequence[int] = (),
     deposit: Decimal | None = None,
     special: Special | None = None,
+    gift: Gift | None = None,
     attached: Sequence[AttachedWish] = (),
     proof: str = "",
     number: str = "",
@@ -124,6 +125,7 @@ def contract_directly(
         reserved_on=signed_on,
         sign_by=signed_on,
         special=special,
+        gift=gift,
         attached=attached,
         proof=proof,
         permission="sales.contract_directly",

@@ -29,11 +29,13 @@ from loupan.pricing.errors import (
     DiscountNotApplicable,
     DiscountQuotaUsedUp,
     DiscountUsedByPerson,
+    GiftWithoutName,
     SpecialWithoutReason,
 )
+from loupan.pricing.models import Discount
 from loupan.pricing.permissions import AUTHORITY_LABELS, authority_of
 from loupan.pricing.queries.book import price_book_of
-from loupan.pricing.queries.offers import AttachedDraft, Offer, Special, price_for
+from loupan.pricing.queries.offers import AttachedDraft, Gift, Offer, Special, price_for
 from loupan.pricing.rules.authority import AuthorityLevel
 from loupan.pricing.rules.discounts import RefusalReason
 from loupan.sales import errors, rules
@@ -71,6 +73,7 @@ def reserve_unit(
     reserved_on: date | None = None,
     sign_by: date | None = None,
     special: Special | None = None,
+    gift: Gift | None = None,
     attached: Sequence[AttachedWish] = (),
     proof: str = "",
 ) -> Reservation:
@@ -78,10 +81,11 @@ def reserve_unit(
 
     Of two at once one wins and the other is refused (U-1).  What is attached comes along, or
     nothing is reserved (U-9).  Amounts in yuan; a deposit not given is
-    that of the plan; `proof` names the document behind discounts that need one.
+    that of the plan; `proof` names the document behind discounts that need one; a `gift` changes
+    the net price alone, but is confirmed like a special discount.
     Raises UnitNotAvailable, PermitMissing, UnitSealed, AreaMissing,
     ListPriceMissing, BuyerMissing, BuyerTwice, SharesIncomplete, CustomerUnknown,
-    DiscountNotApplicable, DiscountUsedByPerson, SpecialWithoutReason,
+    DiscountNotApplicable, DiscountUsedByPerson, SpecialWithoutReason, GiftWithoutName,
     DiscountQuotaUsedUp, DiscountAboveAuthority, PriceAboveFiled,
     DepositTooSmall, DepositExceedsPrice, SignByOutOfRange, DateInFuture, what take_attached raises
     and what price_for raises.
@@ -97,6 +101,7 @@ def reserve_unit(
         reserved_on=reserved_on,
         sign_by=sign_by,
         special=special,
+        gift=gift,
         attached=attached,
         proof=proof,
     )
@@ -115,6 +120,7 @@ def make_reservation(
     reserved_on: date | None,
     sign_by: date | None,
     special: Special | None,
+    gift: Gift | None,
     attached: Sequence[AttachedWish],
     proof: str = "",
     permission: str = "sales.reserve_unit",
@@ -143,9 +149,9 @@ def make_reservation(
     customers = _customers(ids, unit, by)
     offer = _offer(
         unit, payment_plan_id, discount_ids, day, deposit=deposit, sign_by=sign_by,
-        special=special, by=by, attached=taken, proof=proof,
+        special=special, gift=gift, by=by, attached=taken, proof=proof,
     )  # fmt: skip
-    _ensure_acceptable(offer, unit, special, by)
+    _ensure_acceptable(offer, unit, special, gift, by)
     _ensure_within_limits(offer, unit, customers)
 
     take_quotas(discount_ids=_limited(offer, unit))
@@ -159,7 +165,9 @@ def make_reservation(
         pk=account_id, project_id=unit.project_id, label=unit.number, opened_at=at,
         owner_id=customers[0].owner_id or by.pk,
     )  # fmt: skip
-    deal = _deal(deal_id, unit, offer, account, by=by, at=at, special=special)
+    deal = _deal(
+        deal_id, unit, offer, account, by=by, at=at, is_published=special is None and gift is None
+    )
     reservation = Reservation(
         pk=reservation_id,
         deal=deal,
@@ -282,6 +290,7 @@ def _offer(
     deposit: Decimal | None,
     sign_by: date | None,
     special: Special | None,
+    gift: Gift | None,
     by: User,
     attached: Sequence[TakenUnit],
     proof: str,
@@ -303,15 +312,20 @@ def _offer(
         deposit=deposit,
         sign_by=sign_by,
         special=special,
+        gift=gift,
         left=lock_quotas(discount_ids=limited) if limited else {},
         attached=[AttachedDraft(each.unit, each.is_inside) for each in attached],
         proof=proof.strip(),
     )
 
 
-def _ensure_acceptable(offer: Offer, unit: Unit, special: Special | None, by: User) -> None:
+def _ensure_acceptable(
+    offer: Offer, unit: Unit, special: Special | None, gift: Gift | None, by: User
+) -> None:
     if special is not None and not special.reason.strip():
         raise SpecialWithoutReason
+    if gift is not None and not gift.name.strip():
+        raise GiftWithoutName
     for item in offer.refused:
         if item.reason == RefusalReason.QUOTA_USED_UP:
             raise DiscountQuotaUsedUp(discount=item.name)
@@ -330,20 +344,25 @@ def _ensure_acceptable(offer: Offer, unit: Unit, special: Special | None, by: Us
 
 def _ensure_within_limits(offer: Offer, unit: Unit, customers: Sequence[Customer]) -> None:
     """No person has a discount in more deals than it allows (DSC-04); the buyers are locked."""
-    known = price_book_of(unit).discounts
-    for item in offer.applied:
-        if item.discount_id is None or (most := known[item.discount_id].per_person) is None:
+    for discount in _granted(offer, unit):
+        if discount.per_person is None:
             continue
         for customer in customers:
-            count = deals_with_discount(item.discount_id, customer.pk)
-            if count >= most:
-                raise DiscountUsedByPerson(person=customer.name, discount=item.name, count=count)
+            count = deals_with_discount(discount.pk, customer.pk)
+            if count >= discount.per_person:
+                named = {"person": customer.name, "discount": discount.name}
+                raise DiscountUsedByPerson(**named, count=count)
 
 
 def _limited(offer: Offer, unit: Unit) -> list[int]:
-    discounts = price_book_of(unit).discounts
-    applied = [item.discount_id for item in offer.applied if item.discount_id is not None]
-    return [pk for pk in applied if discounts[pk].quota is not None]
+    return [row.pk for row in _granted(offer, unit) if row.quota is not None]
+
+
+def _granted(offer: Offer, unit: Unit) -> list[Discount]:
+    """The discounts of an offer; a scheme of several items once."""
+    known = price_book_of(unit).discounts
+    ids = dict.fromkeys(item.discount_id for item in offer.applied)
+    return [known[pk] for pk in ids if pk is not None]
 
 
 def _deal(
@@ -354,11 +373,11 @@ def _deal(
     *,
     by: User,
     at: datetime,
-    special: Special | None,
+    is_published: bool,
 ) -> Deal:
     """The deal with its price as it was agreed. It belongs to whom the first buyer belongs to."""
     inside = any(each.is_inside for each in offer.attached)
-    confirmed = special is not None or inside or offer.authority > AuthorityLevel.SC
+    confirmed = not is_published or inside or offer.authority > AuthorityLevel.SC
     return Deal(
         pk=deal_id,
         project_id=unit.project_id,

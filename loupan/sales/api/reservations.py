@@ -25,7 +25,7 @@ from loupan.core.rest import (
     RateIn,
     paged,
 )
-from loupan.pricing.queries.offers import Special
+from loupan.pricing.queries.offers import Gift, Special
 from loupan.sales.actions import cancellations, contracts, reservations
 from loupan.sales.api.contracts import ContractOut, contract_out
 from loupan.sales.api.deals import DealFilterIn, filtered, row_out
@@ -59,6 +59,13 @@ class SpecialIn(Schema):
     reason: Line = ""
 
 
+class GiftIn(Schema):
+    """What is given in this deal alone and is no money, and what it costs the seller."""
+
+    name: Annotated[Line, Field(min_length=1, max_length=60)]
+    cost: MoneyIn
+
+
 class ReservationIn(Schema):
     buyers: Annotated[list[BuyerIn], Field(min_length=1, max_length=20)]
     payment_plan_id: Id
@@ -67,6 +74,7 @@ class ReservationIn(Schema):
     sign_by: Day | None = None
     reserved_on: Day | None = None
     special: SpecialIn | None = None
+    gift: GiftIn | None = None
     attached: Annotated[list[AttachedIn], Field(max_length=20)] = []
     # The document behind discounts that need proof.
     proof: Annotated[Line, Field(max_length=120)] = ""
@@ -138,6 +146,7 @@ def reserve(request: ApiRequest, unit_id: Id, payload: ReservationIn) -> Any:
             sign_by=payload.sign_by,
             reserved_on=payload.reserved_on,
             special=Special(**special.dict()) if special else None,
+            gift=Gift(**payload.gift.dict()) if payload.gift else None,
             attached=wishes(payload.attached),
             proof=payload.proof,
             by=request.user,
@@ -155,6 +164,7 @@ class DirectContractIn(Schema):
     discount_ids: Ids = []
     deposit: MoneyIn | None = None
     special: SpecialIn | None = None
+    gift: GiftIn | None = None
     attached: Annotated[list[AttachedIn], Field(max_length=20)] = []
     proof: Annotated[Line, Field(max_length=120)] = ""
     number: Annotated[Line, Field(max_length=40)] = ""
@@ -180,6 +190,7 @@ def contract_directly(request: ApiRequest, unit_id: Id, payload: DirectContractI
             discount_ids=payload.discount_ids,
             deposit=payload.deposit,
             special=Special(**special.dict()) if special else None,
+            gift=Gift(**payload.gift.dict()) if payload.gift else None,
             attached=wishes(payload.attached),
             proof=payload.proof,
             number=payload.number,

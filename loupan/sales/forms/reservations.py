@@ -20,12 +20,12 @@ from loupan.customers.queries import customers_for
 from loupan.inventory.models import Unit
 from loupan.inventory.states import UnitStatus
 from loupan.org.models import User
-from loupan.pricing.errors import OBJECTIONS, SpecialWithoutReason
+from loupan.pricing.errors import OBJECTIONS, GiftWithoutName, SpecialWithoutReason
 from loupan.pricing.models import Discount
 from loupan.pricing.permissions import AUTHORITY_LABELS, authority_of
 from loupan.pricing.queries.book import price_book_of
 from loupan.pricing.queries.discounts import discounts_for
-from loupan.pricing.queries.offers import AttachedDraft, Offer, Special, price_for
+from loupan.pricing.queries.offers import AttachedDraft, Gift, Offer, Special, price_for
 from loupan.pricing.queries.plans import offered_on, plans_for
 from loupan.sales import errors, rules
 from loupan.sales.actions.reservations import LATEST_SIGN_BY, BuyerDraft
@@ -88,6 +88,15 @@ class ReservationForm(forms.Form):
     special_reason = forms.CharField(
         label=gettext_lazy("Its reason"), max_length=60, required=False
     )
+    gift_name = forms.CharField(
+        label=gettext_lazy("Gift"),
+        max_length=60,
+        required=False,
+        help_text=gettext_lazy("It leaves the price as it is and lowers the net price."),
+    )
+    gift_cost = AmountField(
+        label=gettext_lazy("Cost of the gift"), required=False, min_value=Decimal(0)
+    )
     deposit = AmountField(label=gettext_lazy("Deposit"), required=False, min_value=Decimal(0))
     reserved_on = DayField(label=gettext_lazy("Reserved on"), required=False)
     sign_by = DayField(label=gettext_lazy("Sign by"), required=False)
@@ -128,6 +137,12 @@ class ReservationForm(forms.Form):
             raise forms.ValidationError(str(SpecialWithoutReason()))
         return reason
 
+    def clean_gift_name(self) -> str:
+        name: str = self.cleaned_data["gift_name"].strip()
+        if not name and self.data.get("gift_cost", "").strip():
+            raise forms.ValidationError(str(GiftWithoutName()))
+        return name
+
     def clean(self) -> dict[str, Any]:
         data = self.cleaned_data
         if not {"plan", "discount", "reserved_on"} <= set(data) or "special_value" in self.errors:
@@ -154,6 +169,7 @@ class ReservationForm(forms.Form):
                 deposit=deposit,
                 sign_by=sign_by,
                 special=self.special(),
+                gift=self.gift(),
                 attached=drafts,
                 proof=data.get("proof", ""),
             )
@@ -188,6 +204,10 @@ class ReservationForm(forms.Form):
             return None
         return Special(form, value, self.cleaned_data.get("special_reason", ""))
 
+    def gift(self) -> Gift | None:
+        name, cost = self.cleaned_data.get("gift_name"), self.cleaned_data.get("gift_cost")
+        return Gift(name, cost or Decimal(0)) if name else None
+
     @property
     def needed_from(self) -> str:
         """Whose authority the price needs, if it is beyond that of the reader."""
@@ -205,6 +225,8 @@ class ReservationForm(forms.Form):
                 "special_value",
                 "special_form",
                 "special_reason",
+                "gift_name",
+                "gift_cost",
                 NON_FIELD_ERRORS,
             }
             return len(places & set(self.errors)) + bool(self.needed_from)

@@ -12,7 +12,7 @@ from loupan.inventory.queries.units import units_for
 from loupan.inventory.states import UnitStatus
 from loupan.org.models import User
 from loupan.pricing.queries.book import PriceBook
-from loupan.pricing.queries.offers import AttachedDraft, Offer
+from loupan.pricing.queries.offers import GIFT, AttachedDraft, Offer
 from loupan.pricing.queries.problems import refusal_of
 from loupan.pricing.rules import deal_price, discounts, list_price
 from loupan.pricing.rules.attached import MOST_ATTACHED, Attached, PricedTogether, price_together
@@ -127,6 +127,7 @@ def price_again(
             conditions=discounts.Conditions(product_types=frozenset(item.product_types)),
         )
         for item in deal.discounts.all()
+        if item.kind != GIFT
         if not (without_signing_discounts and item.is_for_signing_on_time)
     )
     settings = book.classes[deal.unit.product_type]

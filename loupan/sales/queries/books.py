@@ -231,7 +231,7 @@ def _quotas_differ() -> Iterator[str]:
         DealDiscount.objects.filter(discount__quota__isnull=False, deal__status__in=ACTIVE_DEALS)
         .order_by()
         .values("discount_id")
-        .annotate(count=Count("id"))
+        .annotate(count=Count("deal_id", distinct=True))
         .values_list("discount_id", "count")
     )
     for pk, said in Discount.objects.filter(quota__isnull=False).values_list("pk", "used"):

@@ -6,19 +6,23 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from django.test import Client
+from django.utils.translation import override
 
 from loupan.inventory.testing import a_layout, a_unit
-from loupan.org.testing import a_post, a_user, hold
+from loupan.org.testing import a_post, a_user, hold, signed_in, token_for
 from loupan.pricing import errors
 from loupan.pricing.actions.discounts import save_discount
 from loupan.pricing.actions.policies import save_policy
 from loupan.pricing.models import Discount
 from loupan.pricing.permissions import AUTHORITY_LABELS
-from loupan.pricing.queries.offers import Offer, Special, price_for
+from loupan.pricing.queries.book import price_book
+from loupan.pricing.queries.offers import Gift, Offer, Special, price_for
 from loupan.pricing.rules.authority import AuthorityLevel
 from loupan.pricing.testing import NOON, a_discount, a_mortgage_plan
 from loupan.sales.actions.cancellations import cancel_reservation
 from loupan.sales.models import Deal, DealDiscount
+from loupan.sales.queries.attached import price_again
 from loupan.sales.testing import Office, a_buyer, a_reservation, an_office, another_unit
 
 pytestmark = pytest.mark.django_db
@@ -190,3 +194,92 @@ def reserve_as(role: str, office: Office, special: Special | None, own: dict[str
     unit = another_unit(office, **own)
     buyer = a_buyer(office, owner=by)
     return a_reservation(office, unit=unit, buyers=[buyer], special=special, by=by).deal
+
+
+# --- A gift of this deal alone (DSC-10)
+
+VOUCHER = Gift("家电礼券", Decimal(30_000))
+
+
+def test_a_gift_of_the_deal_leaves_the_price_and_lowers_the_net_price(office: Office) -> None:
+    unit = another_unit(office)
+    plain = quoted(office, unit, *office.prices.discount_ids)
+    given = quoted(office, unit, *office.prices.discount_ids, gift=VOUCHER)
+    assert given.deal_total == plain.deal_total
+    assert given.overall_rate == plain.overall_rate
+    assert given.net_total == plain.deal_total - 30_000
+    assert (plain.authority, given.authority) == (AuthorityLevel.SC, AuthorityLevel.SM)
+
+
+def test_a_gift_is_confirmed_like_a_special_discount_and_stands_on_the_deal(
+    office: Office,
+) -> None:
+    with pytest.raises(errors.DiscountAboveAuthority):
+        a_reservation(office, gift=VOUCHER)
+    manager = a_user("SM", office.project)
+    deal = a_reservation(office, gift=VOUCHER, by=manager).deal
+    [row] = deal.discounts.filter(kind="gift")
+    assert (row.name, row.gift_name, row.gift_cost) == ("家电礼券", "家电礼券", Decimal(30_000))
+    assert deal.authority == "SM"
+    page = signed_in(manager).get(f"/sales/deals/{deal.pk}/").content.decode()
+    assert "家电礼券" in page
+    assert "1,429,160.00" in page  # Net of the gift.
+
+
+def test_a_gift_counts_against_the_floor_only_where_the_project_says_so(office: Office) -> None:
+    """1,459,160 is 47,582 above the floor of 1,411,578; a gift of 50,000 goes below it."""
+    unit = another_unit(office)
+    dear = Gift("精装升级", Decimal(50_000))
+    ids = office.prices.discount_ids
+    assert quoted(office, unit, *ids, gift=dear).authority == AuthorityLevel.SM
+    save_policy(
+        project_id=office.project.pk, values={"gifts_count_for_floor": True}, by=office.mo, at=NOON
+    )
+    offer = quoted(office, unit, *ids, gift=dear)
+    assert offer.authority == AuthorityLevel.GD
+    assert offer.floor_margin == Decimal(-2418)
+
+
+def test_a_gift_without_a_name_is_refused(office: Office) -> None:
+    with pytest.raises(errors.GiftWithoutName):
+        a_reservation(office, gift=Gift("  ", Decimal(1)), by=office.mo)
+    assert not Deal.objects.exists()
+
+
+def test_a_deal_with_a_gift_is_priced_again_without_it_as_a_reduction(office: Office) -> None:
+    deal = a_reservation(office, gift=VOUCHER, by=office.mo).deal
+    again = price_again(deal, price_book(deal.project_id), [])
+    assert again.deal_total == deal.deal_total
+
+
+def test_a_gift_over_the_guided_pages_and_the_api(office: Office) -> None:
+    manager, buyer = office.mo, a_buyer(office)
+    unit = another_unit(office)
+    typed = {
+        "buyer": buyer.pk, "share": "100", "plan": office.prices.plan.pk, "step": "2",
+        "gift_cost": "30000",
+    }  # fmt: skip
+    page = signed_in(manager).get(f"/sales/units/{unit.pk}/reservation/", typed)
+    with override("en"):
+        assert "A gift with a cost needs a name." in str(errors.GiftWithoutName())
+    assert str(errors.GiftWithoutName()) in page.content.decode()
+    posted = {**typed, "gift_name": "家电礼券", "step": "4"}
+    made = signed_in(manager).post(f"/sales/units/{unit.pk}/reservation/", posted)
+    assert made.status_code == 302, made.content.decode()
+    assert DealDiscount.objects.get(kind="gift").gift_cost == Decimal(30_000)
+
+    headers = {"Authorization": f"Bearer {token_for(manager)}"}
+    other = another_unit(office)
+    body = {
+        "buyers": [{"customer_id": a_buyer(office).pk}],
+        "payment_plan_id": office.prices.plan.pk, "gift": {"name": "车位券", "cost": "1000.00"},
+    }  # fmt: skip
+    for gift, status in (({"name": "", "cost": "1"}, 422), ({"name": "x", "cost": "-1"}, 422),
+                         (body["gift"], 201)):  # fmt: skip
+        answer = Client().post(
+            f"/api/v1/units/{other.pk}/reservations/", {**body, "gift": gift},
+            content_type="application/json",
+            headers={**headers, "Idempotency-Key": str(uuid4())},
+        )  # fmt: skip
+        assert answer.status_code in {status, 400 if status == 422 else status}, answer.content
+    assert DealDiscount.objects.filter(kind="gift").count() == 2

@@ -20,6 +20,7 @@ from loupan.documents.models import PaperKind
 from loupan.ledger.models import Receipt
 from loupan.org.permissions import require
 from loupan.org.queries import DeskRequest, current_project
+from loupan.pricing.queries.offers import GIFT
 from loupan.pricing.tables.traces import trace_rows
 from loupan.sales import tables
 from loupan.sales.filters import ContractFilter, ReservationFilter, narrowed
@@ -180,6 +181,7 @@ def deal(request: DeskRequest, pk: int) -> HttpResponse:
             "page": page,
             "deal": found,
             "discounts": discounts,
+            "reductions": [item for item in discounts if item.kind != GIFT],
             "net_total": found.deal_total - sum(item.gift_cost for item in discounts),
             "title": f"{found.project.name} {found.unit.number}",
             "tone": tables.deal_tone(found),

@@ -63,12 +63,14 @@ SHOWN = {
         "special_form",
         "special_value",
         "special_reason",
+        "gift_name",
+        "gift_cost",
     },
     TERMS: {"deposit", "reserved_on", "sign_by"},
     CHECK: set[str](),
 }
-CARRIED = ("plan", "discount", "proof", "special_form", "special_value", "special_reason", "deposit",
-           "reserved_on", "sign_by")  # fmt: skip
+CARRIED = ("plan", "discount", "proof", "special_form", "special_value", "special_reason",
+           "gift_name", "gift_cost", "deposit", "reserved_on", "sign_by")  # fmt: skip
 
 
 @dataclass
@@ -326,6 +328,7 @@ def _reserve_once(request: DeskRequest, writing: Writing, at: datetime) -> int:
             reserved_on=data["reserved_on"],
             sign_by=data["sign_by"],
             special=writing.form.special(),
+            gift=writing.form.gift(),
             attached=writing.companions.wishes,
             proof=data["proof"],
             by=request.user,
@@ -397,7 +400,9 @@ def _sign_once(
             discount_ids=[row.pk for row in data["discount"]],
             deposit=data["deposit"],
             special=writing.form.special(),
+            gift=writing.form.gift(),
             attached=writing.companions.wishes,
+            proof=data["proof"],
             number=signing["number"],
             terms=signing["terms"],
             by=request.user,
