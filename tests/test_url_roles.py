@@ -74,6 +74,7 @@ LIST = of(pk=lambda w: w.here.price_list.pk)
 FORMULA = of(pk=lambda w: w.here.formula.pk)
 BATCH = of(pk=lambda w: w.here.batch.pk)
 PLANNED = of(pk=lambda w: w.here.control_plan.pk)
+PROOF = of(pk=lambda w: w.here.proof.pk)
 TABLE = of(pk=lambda w: w.here.price_table.pk)
 
 
@@ -345,6 +346,10 @@ PAGES: dict[str, Row] = {
     "sales:contract_directly": Row("sales.contract_directly", UNIT),
     "sales:attachable": Row("inventory.read_board", UNIT),
     "sales:attach": Row("sales.attach_unit", RESERVED, "deals"),
+    "sales:proof_new": Row("sales.keep_proofs", RESERVED, "deals"),
+    "sales:proof_opening": Row("sales.keep_proofs", PROOF, "deals", method="post"),
+    "sales:proof_removal": Row("sales.keep_proofs", PROOF, "deals", method="post"),
+    "sales:change_plan": Row("sales.change_plan", RESERVED, "deals"),
     "sales:reserve_provisionally": Row("sales.reserve_provisionally", UNIT),
     "sales:off_market": Row("inventory.take_off_market", UNIT),
     "sales:provisionals": Row("sales.read"),
@@ -858,6 +863,33 @@ CALLS: dict[str, Row] = {
         "deals",
         data=a_reason,
     ),
+    "GET deals/{deal_id}/proofs/": Row(
+        "sales.keep_proofs", of(deal_id=lambda w: w.here.reservation.deal_id), "deals"
+    ),
+    "POST deals/{deal_id}/proofs/": Row(
+        "sales.keep_proofs",
+        of(deal_id=lambda w: w.here.proof.deal_id),
+        "deals",
+        data=lambda w: {"discount_id": w.here.office.prices.member.pk},
+    ),
+    "POST proofs/{proof_id}/opening/": Row(
+        "sales.keep_proofs", of(proof_id=lambda w: w.here.proof.pk), "deals"
+    ),
+    "DELETE proofs/{proof_id}/": Row(
+        "sales.keep_proofs", of(proof_id=lambda w: w.here.proof.pk), "deals"
+    ),
+    "GET deals/{deal_id}/plan-change/": Row(
+        "sales.change_plan",
+        of(deal_id=lambda w: w.here.reservation.deal_id),
+        "deals",
+        query="payment_plan_id=1",
+    ),
+    "POST deals/{deal_id}/plan-change/": Row(
+        "sales.change_plan",
+        of(deal_id=lambda w: w.here.reservation.deal_id),
+        "deals",
+        data=lambda w: {"payment_plan_id": 1, **a_reason(w)},
+    ),
     "POST reservations/{reservation_id}/contract/": Row(
         "sales.sign_contract",
         A_RESERVATION,
@@ -1119,9 +1151,10 @@ def called(client: Client, call: str, row: Row, world: World) -> tuple[int, Any]
         elif "unit-imports" in path and method == "POST":
             file = SimpleUploadedFile("units.csv", "房号,建筑面积\n1-1-101,100\n".encode())
             answer = client.post(f"/api/v1/{path}", {"file": file, "dry_run": "true"})
-        elif path.endswith("/pictures/") and method == "POST":
+        elif path.endswith(("/pictures/", "/proofs/")) and method == "POST":
+            fields = row.data(world) if row.data else {}
             answer = client.post(
-                f"/api/v1/{path}", {"file": SimpleUploadedFile("a.png", A_PICTURE)}
+                f"/api/v1/{path}", {"file": SimpleUploadedFile("a.png", A_PICTURE), **fields}
             )
         else:
             answer = client.generic(method, f"/api/v1/{path}", body, "application/json")

@@ -39,6 +39,7 @@ from loupan.sales.actions.filings import request_unfiling
 from loupan.sales.models import (
     Contract,
     Deal,
+    DiscountProof,
     ProvisionalReservation,
     Reservation,
     Unfiling,
@@ -133,6 +134,21 @@ class Branch:
             defaults={
                 "content": b"-", "thumbnail": b"-", "media_type": "image/png", "height": 9,
                 "by": self.office.mo, "made_at": timezone.now(),
+            },
+        )[0]  # fmt: skip
+
+    @property
+    def proof(self) -> DiscountProof:
+        """A scan behind a discount of the reserved deal."""
+        member = self.office.prices.member
+        deal = self.reservation.deal
+        deal.discounts.filter(discount=member).update(proof="-")
+        return DiscountProof.objects.get_or_create(
+            deal=deal,
+            discount=member,
+            defaults={
+                "filename": "-.pdf", "media_type": "application/pdf", "content": b"", "size": 0,
+                "by": self.office.mo, "at": timezone.now(),
             },
         )[0]  # fmt: skip
 

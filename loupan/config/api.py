@@ -41,6 +41,8 @@ for module in (
     "sales.api.units",
     "sales.api.reservations",
     "sales.api.attached",
+    "sales.api.plan_changes",
+    "sales.api.proofs",
     "sales.api.contracts",
     "sales.api.money",
     "sales.api.provisionals",

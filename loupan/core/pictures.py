@@ -38,6 +38,19 @@ class PictureTooBig(Refusal):
     field = "file"
 
 
+class NotAScan(Refusal):
+    message = _("This is neither a picture nor a PDF. Upload a JPEG, PNG, WebP or PDF.")
+    field = "file"
+
+
+@dataclass(frozen=True)
+class CleanScan:
+    """A scanned document as it is kept."""
+
+    content: bytes
+    media_type: str
+
+
 @dataclass(frozen=True)
 class CleanPicture:
     """A picture as it is kept, and small for lists. Sides in pixels."""
@@ -79,6 +92,25 @@ def clean_picture(content: bytes) -> CleanPicture:
         raise too_big from error
     except _DAMAGED as error:
         raise NotAPicture from error
+
+
+def clean_scan(content: bytes) -> CleanScan:
+    """A scanned document: a picture is drawn anew, a PDF is kept as it came.
+
+    A PDF is known by its first and last words; it is to be handed out as a download alone.
+    Raises NotAScan, PictureTooBig.
+    """
+    if not content.startswith(b"%PDF-"):
+        try:
+            picture = clean_picture(content)
+        except NotAPicture as error:
+            raise NotAScan from error
+        return CleanScan(picture.content, picture.media_type)
+    if len(content) > MOST_BYTES:
+        raise PictureTooBig(megabytes=MOST_BYTES // MEBIBYTE, pixels=MOST_PIXELS // 1_000_000)
+    if b"%%EOF" not in content[-1024:]:
+        raise NotAScan
+    return CleanScan(content, "application/pdf")
 
 
 def _encoded(image: Image.Image, *, is_drawing: bool) -> bytes:

@@ -45,7 +45,13 @@ _PHONE = frozenset({"customers.reveal_phone"})
 # papers and for those who answer for them, not for whoever has the customer on the phone.
 _PHONE_AND_ID = _PHONE | {"customers.reveal_id"}
 _SELL = frozenset(
-    {"sales.quote", "sales.lock_unit", "sales.reserve_unit", "sales.reserve_provisionally"}
+    {
+        "sales.quote",
+        "sales.lock_unit",
+        "sales.reserve_unit",
+        "sales.reserve_provisionally",
+        "sales.keep_proofs",
+    }
 )
 _CONTROL = frozenset(
     {
@@ -89,6 +95,7 @@ _DIRECTOR = (
         "inventory.withhold_unit",
         "sales.cancel_reservation",
         "sales.attach_unit",
+        "sales.change_plan",
         "sales.cancel_contract",
         "sales.allow_handover",
         "sales.undo_handover",
@@ -150,6 +157,7 @@ _TEMPLATES = (
             "customers.import",
             "sales.cancel_reservation",
             "sales.attach_unit",
+            "sales.change_plan",
             "sales.end_provisional",
             "sales.void_contract",
         },
@@ -209,6 +217,7 @@ _TEMPLATES = (
         | {
             "customers.edit",
             "sales.quote",
+            "sales.keep_proofs",
             "sales.sign_contract",
             "sales.contract_directly",
             "sales.file_contract",

@@ -234,6 +234,8 @@ class QuotaBelowUsed(Refusal):
 
 
 # The rules' codes for a discount that was refused, in words.
+# Why a discount that a deal had is not among those it goes on with.
+NOT_CHOSEN = _("not chosen any more")
 OBJECTIONS = {
     "not_yet_valid": _("it is not valid yet"),
     "no_longer_valid": _("it is no longer valid"),

@@ -38,6 +38,13 @@ class ExclusiveChoice(models.TextChoices):
     FIRST_BY_ORDER = "first_by_order", _("The first by their order")
 
 
+class PlanChangeDay(models.TextChoices):
+    """As at which day a deal is priced when its payment plan changes (DOMAIN 2.3.1 d)."""
+
+    RESERVATION = "reservation", _("The day of the reservation")
+    TODAY = "today", _("The day of the change")
+
+
 class DownPaymentRule(models.TextChoices):
     """What must have been received before the contract is signed (DOMAIN 2.1.2, T11)."""
 
@@ -67,6 +74,12 @@ class PricingPolicy(models.Model):
         max_length=17,
         choices=ExclusiveChoice,
         default=ExclusiveChoice.BEST_FOR_CUSTOMER,
+    )
+    plan_change_day = models.CharField(
+        _("A change of plan looks at discounts as at"),
+        max_length=11,
+        choices=PlanChangeDay,
+        default=PlanChangeDay.RESERVATION,
     )
     min_deposit = MoneyField(_("Minimum deposit"), default=0)
     sign_within_days = models.PositiveSmallIntegerField(_("Sign within days"), default=7)

@@ -158,6 +158,31 @@ class OwnContract(Refusal):
     message = _("You signed this contract yourself. Somebody else must end it.")
 
 
+class NoProofAskedFor(Refusal):
+    message = _("No discount of this deal with a proof is meant. Choose one of its discounts.")
+    field = "discount_id"
+
+
+class TooManyProofs(Refusal):
+    message = _("A deal keeps at most %(most)s proofs. Remove one first.")
+    field = "file"
+
+
+class ProofStays(Refusal):
+    message = _("The deal is no longer reserved: what proves its price stays with it.")
+
+
+class PlanUnchanged(Refusal):
+    message = _("The deal has this payment plan already. Choose another.")
+    field = "payment_plan_id"
+
+
+class PriceSeenOtherwise(Refusal):
+    """AFF-08: what is carried out is what was shown."""
+
+    message = _("The price is now %(total)s and not what you saw. Look at it and confirm again.")
+
+
 class ReasonMissing(Refusal):
     message = _("Say why: a reason is needed for this step.")
     field = "reason"

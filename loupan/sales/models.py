@@ -238,6 +238,50 @@ class DealDiscount(models.Model):
         return self.name
 
 
+class DiscountProof(models.Model):
+    """A scan that proves what a discount of a deal was granted for, kept sealed (DOMAIN 4.4)."""
+
+    MOST = 6
+
+    deal = models.ForeignKey(Deal, on_delete=models.PROTECT, related_name="proofs")
+    discount = models.ForeignKey(Discount, on_delete=models.PROTECT, related_name="+")
+    filename = models.CharField(max_length=120)
+    media_type = models.CharField(max_length=20)
+    content = models.BinaryField()
+    size = models.PositiveIntegerField()
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["deal_id", "id"]
+        verbose_name = _("Proof")
+
+    def __str__(self) -> str:
+        return self.filename
+
+
+class PlanChange(models.Model):
+    """A reserved deal went over to another payment plan (AFF-08): from, to, and what it did."""
+
+    deal = models.ForeignKey(Deal, on_delete=models.PROTECT, related_name="plan_changes")
+    from_plan = models.ForeignKey(PaymentPlan, on_delete=models.PROTECT, related_name="+")
+    to_plan = models.ForeignKey(PaymentPlan, on_delete=models.PROTECT, related_name="+")
+    reason = models.CharField(_("Reason"), max_length=200)
+    # The day whose plans and discounts counted.
+    priced_on = models.DateField()
+    total_before = MoneyField()
+    total_after = MoneyField()
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["-id"]
+        verbose_name = _("Change of payment plan")
+
+    def __str__(self) -> str:
+        return f"{self.deal_id} {self.from_plan_id} → {self.to_plan_id}"
+
+
 class Reservation(models.Model):
     """The binding agreement to contract later (认购), one per deal."""
 

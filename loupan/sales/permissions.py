@@ -16,6 +16,8 @@ UNLOCK_ANY = "sales.unlock_any"
 RESERVE_UNIT = "sales.reserve_unit"
 SIGN_CONTRACT = "sales.sign_contract"
 ATTACH_UNIT = "sales.attach_unit"
+KEEP_PROOFS = "sales.keep_proofs"
+CHANGE_PLAN = "sales.change_plan"
 CANCEL_RESERVATION = "sales.cancel_reservation"
 CANCEL_CONTRACT = "sales.cancel_contract"
 RESERVE_PROVISIONALLY = "sales.reserve_provisionally"
@@ -42,6 +44,8 @@ PERMISSIONS: Mapping[str, str | Promise] = {
     RESERVE_UNIT: _("Make reservations"),
     SIGN_CONTRACT: _("Sign contracts"),
     ATTACH_UNIT: _("Change attached units"),
+    KEEP_PROOFS: _("Keep and open proofs of discounts"),
+    CHANGE_PLAN: _("Change the payment plan of deals"),
     CANCEL_RESERVATION: _("Cancel reservations"),
     CANCEL_CONTRACT: _("Cancel contracts"),
     RESERVE_PROVISIONALLY: _("Make provisional reservations"),

@@ -25,6 +25,7 @@ DEAL = Flow(
         "contract": (frozenset({D.RESERVED}), D.CONTRACTED),
         "attach_unit": (frozenset({D.RESERVED}), D.RESERVED),
         "detach_unit": (frozenset({D.RESERVED}), D.RESERVED),
+        "change_plan": (frozenset({D.RESERVED}), D.RESERVED),
         "cancel_reservation": (frozenset({D.RESERVED}), D.CANCELLED),
         "cancel_contract": (frozenset({D.CONTRACTED}), D.CANCELLED),
         "file": (frozenset({D.CONTRACTED}), D.FILED),

@@ -29,6 +29,10 @@ EVENTS = {
     "sales.reservation.cancelled": (_("Reservation cancelled"), "arrow-back-up", "red"),
     "sales.deal.unit_attached": (_("Unit attached"), "circle-plus", "orange"),
     "sales.deal.unit_detached": (_("Unit taken out"), "circle-minus", "red"),
+    "sales.deal.proof_added": (_("Proof kept"), "file-certificate", "grey"),
+    "sales.deal.proof_opened": (_("Proof opened"), "eye", "grey"),
+    "sales.deal.proof_removed": (_("Proof removed"), "trash", "red"),
+    "sales.deal.plan_changed": (_("Payment plan changed"), "calendar-dollar", "orange"),
     "sales.contract.signed": (_("Contract signed"), "contract", "green"),
     "sales.contract.cancelled": (_("Contract cancelled"), "arrow-back-up", "red"),
     "sales.contract.voided": (_("Contract voided"), "ban", "red"),
@@ -53,6 +57,7 @@ EVENTS = {
 
 _TOLD = (
     "kind",
+    "plan",
     "number",
     "amount",
     "deal_total",

@@ -72,7 +72,9 @@ MEANING: dict[str, dict[str, set[str]]] = {
         "C": {"sales.sign_contract"},
         "A": {"sales.sign_contract"},
     },
-    "special affairs": {"A": {"sales.cancel_reservation", "sales.attach_unit"}},
+    "special affairs": {
+        "A": {"sales.cancel_reservation", "sales.attach_unit", "sales.change_plan"}
+    },
     "receipts": {
         ANY: {"ledger.read"},
         "C": {"ledger.record_receipt", "ledger.reverse_receipt"},

@@ -27,6 +27,7 @@ POLICY_FIELDS = (
     "round_each_step",
     "identity_best_only",
     "exclusive_choice",
+    "plan_change_day",
     "min_deposit",
     "sign_within_days",
     "lock_minutes",

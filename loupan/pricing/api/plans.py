@@ -285,6 +285,7 @@ class PolicyOut(Schema):
     round_each_step: bool
     identity_best_only: bool
     exclusive_choice: str
+    plan_change_day: str
     min_deposit: MoneyOut
     sign_within_days: int
     lock_minutes: int

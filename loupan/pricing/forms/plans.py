@@ -398,6 +398,7 @@ class PolicyForm(forms.ModelForm):  # type: ignore[type-arg]
             "stack_mode",
             "identity_best_only",
             "exclusive_choice",
+            "plan_change_day",
             "min_deposit",
             "down_payment_rule",
             "sign_within_days",

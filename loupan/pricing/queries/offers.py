@@ -41,7 +41,7 @@ def example_price(unit: Unit, rate: Decimal, on: date) -> Decimal:
         if row.is_enabled and row.is_default and row.quota is None and not row.needs_proof
     ]
     plan = PaymentPlan(code="*example*", name="", rate=rate)
-    items = [_plan_item(plan), *(item for row in rows for item in _items(row, {}))]
+    items = [plan_item(plan), *(item for row in rows for item in items_of(row, {}))]
     return deal_price.price_deal(_price_input(unit, plan, items, book, on, None)).deal_total
 
 
@@ -214,7 +214,7 @@ def price_for(
         left = quota_left(limited) if limited else {}
     if deposit is None:
         deposit = deposit_of_plan(plan, book.policy)
-    items = [_plan_item(plan), *(item for row in rows for item in _items(row, left))]
+    items = [plan_item(plan), *(item for row in rows for item in items_of(row, left))]
     if special is not None:
         items.append(_special_item(special))
     try:
@@ -278,7 +278,8 @@ def _price_input(
     )
 
 
-def _plan_item(plan: PaymentPlan) -> discounts.DiscountItem:
+def plan_item(plan: PaymentPlan) -> discounts.DiscountItem:
+    """The reduction of the payment plan itself."""
     return discounts.DiscountItem(
         code=f"{plan.code}/{plan.edition}",
         name=plan.name,
@@ -315,7 +316,7 @@ def _item(row: Discount, left: Mapping[int, int]) -> discounts.DiscountItem:
     )
 
 
-def _items(row: Discount, left: Mapping[int, int]) -> list[discounts.DiscountItem]:
+def items_of(row: Discount, left: Mapping[int, int]) -> list[discounts.DiscountItem]:
     """A discount as the rules read it; a scheme of several items is one item each, bound together."""
     first = _item(row, left)
     if not row.items:

@@ -122,6 +122,7 @@ def test_policy_rounding_and_authority_are_saved_each_by_itself(
     assert client.get("/pricing/policy/").status_code == 200
     policy = PricingPolicy.objects.get(project=project)
     body = {"part": "policy", "version": policy.version, "stack_mode": "additive",
+            "exclusive_choice": "first_by_order", "plan_change_day": "today",
             "min_deposit": "2万", "sign_within_days": "10", "lock_minutes": "20",
             "locks_per_person": "2", "down_payment_rule": "deposit_only",
             "provisional_amount": "0", "provisional_days": "3", "filed_lower_rate": "90"}  # fmt: skip

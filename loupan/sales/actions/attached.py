@@ -312,7 +312,7 @@ def _price_and_bill(
     was = audit.snapshot(deal, "deal_total", "attached_total")
     priced = price_again(deal, work.book, rows)
     ensure_below_filed(unit=work.units.main, attached=rows, priced=priced)
-    _ensure_within_authority(work, rows, priced, by=by)
+    ensure_within_authority(deal=deal, book=work.book, attached=rows, priced=priced, by=by)
     put_price(deal=deal, attached=rows, priced=priced)
     deal.version += 1
     deal.save(update_fields=["version", "authority", *PRICE])
@@ -377,26 +377,35 @@ def ensure_below_filed(
             raise errors.PriceAboveFiled(unit=each_unit)
 
 
-def _ensure_within_authority(
-    work: _Work, rows: Sequence[AttachedUnit], priced: PricedTogether, *, by: User
+@writes
+def ensure_within_authority(
+    *,
+    deal: Deal,
+    book: PriceBook,
+    attached: Sequence[AttachedUnit],
+    priced: PricedTogether,
+    by: User,
 ) -> None:
-    deal = work.deal
+    """Part, 2.3.2: raise DiscountAboveAuthority unless `by` may confirm this price; note who did.
+
+    The caller saves `authority` of the deal.
+    """
     amounts = [(deal.floor_total, priced.main.deal_total)]
     amounts += [
-        (row.floor_total, each.amount) for row, each in zip(rows, priced.attached, strict=True)
+        (row.floor_total, each.amount) for row, each in zip(attached, priced.attached, strict=True)
     ]
     known = [(floor, amount) for floor, amount in amounts if floor is not None]
     granted = list(deal.discounts.all())
     special = any(item.kind in {DiscountKind.SPECIAL, GIFT} for item in granted)
     gifts = sum((item.gift_cost for item in granted), Decimal(0))
-    inside = any(row.pricing == AttachedPricing.INSIDE for row in rows)
+    inside = any(row.pricing == AttachedPricing.INSIDE for row in attached)
     needed = authority_needed(
         overall_rate_truncated=priced.overall_rate_truncated,
         deal_total=sum((amount for _floor, amount in known), Decimal(0))
-        - (gifts if work.book.policy.gifts_count_for_floor else 0),
+        - (gifts if book.policy.gifts_count_for_floor else 0),
         floor_total=sum((floor for floor, _amount in known), Decimal(0)) if known else None,
         published_only=not (special or inside),
-        matrix=work.book.authority,
+        matrix=book.authority,
     )
     mine = authority_of(by, deal.project_id)
     if needed > mine:

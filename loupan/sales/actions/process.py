@@ -39,6 +39,26 @@ def plan_process(*, deal: Deal, schedule: Sequence[OfferLine], sign_by: date) ->
 
 
 @writes
+def refit_process(*, deal: Deal, schedule: Sequence[OfferLine], sign_by: date) -> None:
+    """Part: plan what is not done anew after the plan changed: loan steps only where there is a loan.
+
+    A step that was done stays, also if the new plan would not ask for it.
+    """
+    planned = {step.code: (step.seq, day) for step, day in _planned(deal, schedule, sign_by)}
+    deal.steps.filter(actual_on=None).exclude(code__in=planned).delete()
+    there = {StepCode(step.code): step for step in deal.steps.all()}
+    ProcessStep.objects.bulk_create(
+        ProcessStep(deal=deal, seq=seq, code=code, planned_on=day)
+        for code, (seq, day) in planned.items()
+        if code not in there
+    )
+    kept = [step for code, step in there.items() if code in planned]
+    for step in kept:
+        step.seq, step.planned_on = planned[StepCode(step.code)]
+    ProcessStep.objects.bulk_update(kept, ["seq", "planned_on"])
+
+
+@writes
 def complete_step(*, deal: Deal, code: StepCode, on: date | None) -> None:
     """Part: a step was done on that day, or with None is open again."""
     ProcessStep.objects.filter(deal=deal, code=code).update(actual_on=on)

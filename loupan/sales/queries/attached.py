@@ -130,6 +130,20 @@ def price_again(
         if item.kind != GIFT
         if not (without_signing_discounts and item.is_for_signing_on_time)
     )
+    return priced_with(deal, book, items, attached)
+
+
+def priced_with(
+    deal: Deal,
+    book: PriceBook,
+    items: Sequence[discounts.DiscountItem],
+    attached: Sequence[AttachedUnit],
+    facts: discounts.DealFacts | None = None,
+) -> PricedTogether:
+    """The list prices of a deal's snapshot with these discounts; their conditions only with `facts`.
+
+    Raises what price_for raises.
+    """
     settings = book.classes[deal.unit.product_type]
     try:
         return price_together(
@@ -137,11 +151,13 @@ def price_again(
                 list_total=deal.list_total,
                 built_area=deal.built_area,
                 inner_area=deal.inner_area,
-                items=items,
+                items=tuple(items),
+                facts=facts,
                 basis=list_price.Basis(deal.price_basis),
                 stack_mode=discounts.StackMode(book.policy.stack_mode),
                 round_each_step=settings.round_each_step,
                 identity_best_only=book.policy.identity_best_only,
+                exclusive_choice=discounts.ExclusiveChoice(book.policy.exclusive_choice),
                 precision=settings.precision,
             ),
             [

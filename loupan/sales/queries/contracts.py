@@ -14,7 +14,7 @@ from loupan.core.rounding import AmountOutOfRange
 from loupan.ledger import queries as ledger
 from loupan.org.models import Project, User
 from loupan.parameters.queries.book import book_of
-from loupan.pricing.models import DownPaymentRule, PricingPolicy
+from loupan.pricing.models import DownPaymentRule, PaymentPlan, PricingPolicy
 from loupan.pricing.queries.book import PriceBook, price_book
 from loupan.pricing.queries.offers import OfferLine, offer_lines
 from loupan.pricing.queries.plans import schedule_of
@@ -60,12 +60,19 @@ def signing_discounts(deal: Deal) -> list[str]:
 
 
 def schedule_when_signed(
-    deal: Deal, signed_on: date, deal_total: Decimal, book: PriceBook
+    deal: Deal,
+    signed_on: date,
+    deal_total: Decimal,
+    book: PriceBook,
+    plan: PaymentPlan | None = None,
 ) -> Schedule:
-    """The payments of a deal once its contract is signed on that day. Raises what price_for raises."""
+    """The payments of a deal, under its own plan or another, once its contract is signed on that day.
+
+    Raises what price_for raises.
+    """
     try:
         return schedule_of(
-            book.plans.get(deal.payment_plan_id, deal.payment_plan),
+            plan or book.plans.get(deal.payment_plan_id, deal.payment_plan),
             deal_total=deal_total,
             deposit=deal.deposit,
             reserved_on=deal.reserved_on,

@@ -227,7 +227,13 @@ def test_the_deal_shows_schedule_money_process_and_verbs(office: Office) -> None
     )  # fmt: skip
     lights = {step["code"]: step["light"] for step in said["process"]}
     assert (lights["reservation"], lights["contract"]) == ("green", "red")
-    assert said["verbs"] == ["contract", "attach_unit", "detach_unit", "cancel_reservation"]
+    assert said["verbs"] == [
+        "contract",
+        "attach_unit",
+        "detach_unit",
+        "change_plan",
+        "cancel_reservation",
+    ]
     assert said["buyers"][0]["share"] == "1.0000"
     assert said["unit"]["status"] == "reserved"
 

@@ -255,7 +255,7 @@ def test_a_deal_with_a_gift_is_priced_again_without_it_as_a_reduction(office: Of
 def test_a_gift_over_the_guided_pages_and_the_api(office: Office) -> None:
     manager, buyer = office.mo, a_buyer(office)
     unit = another_unit(office)
-    typed = {
+    typed: dict[str, Any] = {
         "buyer": buyer.pk, "share": "100", "plan": office.prices.plan.pk, "step": "2",
         "gift_cost": "30000",
     }  # fmt: skip

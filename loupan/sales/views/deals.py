@@ -24,10 +24,11 @@ from loupan.pricing.queries.offers import GIFT
 from loupan.pricing.tables.traces import trace_rows
 from loupan.sales import tables
 from loupan.sales.filters import ContractFilter, ReservationFilter, narrowed
-from loupan.sales.models import Buyer, Deal
+from loupan.sales.models import Buyer, Deal, DealDiscount
 from loupan.sales.queries.contracts import contracts_for
 from loupan.sales.queries.deals import DealPage, deal_page, deals_for, history_of_deal, printings_of
 from loupan.sales.queries.process import light_of
+from loupan.sales.queries.proofs import proofs_for
 from loupan.sales.queries.provisionals import provisionals_for
 from loupan.sales.queries.reservations import reservations_for
 from loupan.sales.states import ACTIVE_DEALS, DealStatus
@@ -83,6 +84,7 @@ def _verbs(request: DeskRequest, page: DealPage) -> list[Page]:
 # The move of DEAL, the verb (its permission, its address), and how the button looks.
 _MORE_VERBS = (
     ("file", "file_contract", gettext_lazy("File online"), "building-bank", "primary"),
+    ("change_plan", "change_plan", gettext_lazy("Change the plan"), "calendar-dollar", ""),
     ("hand_over", "hand_over", gettext_lazy("Hand over"), "key", "primary"),
     ("issue_title", "issue_title", gettext_lazy("Record the title"), "certificate", "primary"),
     ("hand_over", "allow_handover", gettext_lazy("Allow the handover"), "check", ""),
@@ -164,6 +166,15 @@ def _papers(request: DeskRequest, page: DealPage) -> list[Page]:
     ]
 
 
+def _proofs(request: DeskRequest, deal: Deal, discounts: Sequence[DealDiscount]) -> Page:
+    """The scans of a deal whose discounts were granted on a proof, for who may open them."""
+    proven = [row for row in discounts if row.proof]
+    if not proven or not request.user.may("sales.keep_proofs", deal.project_id):
+        return {"may_keep_proofs": False}
+    rows = proofs_for(request.user).filter(deal=deal)
+    return {"may_keep_proofs": True, "proven": proven, "proofs": list(rows)}
+
+
 @require_safe
 def deal(request: DeskRequest, pk: int) -> HttpResponse:
     """Process, price, schedule, money, buyers, papers and history of one deal."""
@@ -181,6 +192,7 @@ def deal(request: DeskRequest, pk: int) -> HttpResponse:
             "page": page,
             "deal": found,
             "discounts": discounts,
+            **_proofs(request, found, discounts),
             "reductions": [item for item in discounts if item.kind != GIFT],
             "net_total": found.deal_total - sum(item.gift_cost for item in discounts),
             "title": f"{found.project.name} {found.unit.number}",
