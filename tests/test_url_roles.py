@@ -878,11 +878,10 @@ CALLS: dict[str, Row] = {
     "DELETE proofs/{proof_id}/": Row(
         "sales.keep_proofs", of(proof_id=lambda w: w.here.proof.pk), "deals"
     ),
-    "GET deals/{deal_id}/plan-change/": Row(
+    "GET deals/{deal_id}/plan-change/{payment_plan_id}/": Row(
         "sales.change_plan",
-        of(deal_id=lambda w: w.here.reservation.deal_id),
+        of(deal_id=lambda w: w.here.reservation.deal_id, payment_plan_id=lambda _w: 1),
         "deals",
-        query="payment_plan_id=1",
     ),
     "POST deals/{deal_id}/plan-change/": Row(
         "sales.change_plan",

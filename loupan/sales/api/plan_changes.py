@@ -24,7 +24,6 @@ router = Router(tags=["sales"])
 
 
 class PlanChangeAskIn(Schema):
-    payment_plan_id: Id
     discount_ids: Ids = []
 
 
@@ -79,11 +78,11 @@ def _deal(request: ApiRequest, deal_id: int) -> Deal:
 
 
 @router.get(
-    "deals/{deal_id}/plan-change/",
+    "deals/{deal_id}/plan-change/{payment_plan_id}/",
     response={200: PlanChangeOutlookOut, **ERRORS},
     summary="See what another payment plan would make of a deal",
 )
-def plan_change_outlook(request: ApiRequest, deal_id: Id, asked: Query[PlanChangeAskIn]) -> Any:
+def plan_change_outlook(request: ApiRequest, deal_id: Id, payment_plan_id: Id, asked: Query[PlanChangeAskIn]) -> Any:
     """Price, payments and the discounts that would be lost; nothing changes.
 
     Without `discount_ids` the deal's own discounts are looked at again.
@@ -93,7 +92,7 @@ def plan_change_outlook(request: ApiRequest, deal_id: Id, asked: Query[PlanChang
         deal,
         price_book(deal.project_id),
         list(attached_of(deal)),
-        payment_plan_id=asked.payment_plan_id,
+        payment_plan_id=payment_plan_id,
         discount_ids=asked.discount_ids or None,
         proof="",
         left=quota_left(asked.discount_ids),
