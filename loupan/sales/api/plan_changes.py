@@ -82,7 +82,9 @@ def _deal(request: ApiRequest, deal_id: int) -> Deal:
     response={200: PlanChangeOutlookOut, **ERRORS},
     summary="See what another payment plan would make of a deal",
 )
-def plan_change_outlook(request: ApiRequest, deal_id: Id, payment_plan_id: Id, asked: Query[PlanChangeAskIn]) -> Any:
+def plan_change_outlook(
+    request: ApiRequest, deal_id: Id, payment_plan_id: Id, asked: Query[PlanChangeAskIn]
+) -> Any:
     """Price, payments and the discounts that would be lost; nothing changes.
 
     Without `discount_ids` the deal's own discounts are looked at again.
