@@ -140,7 +140,7 @@ def _may_enter(user: User, place: Place) -> bool:
 
 def _navigation(user: User, path: str) -> list[dict[str, Any]]:
     found = []
-    app = path.lstrip("/").partition("/")[0]
+    app = path.split("/", 2)[1]
     for place in PLACES:
         children = [
             {"label": c.label, "url": url, "icon": c.icon, "active": path == url}
