@@ -107,7 +107,10 @@ class Branch:
     def field(self) -> CustomField:
         """A custom field of the project's own."""
         return CustomField.objects.get_or_create(
-            subject=CUSTOMER, project=self.project, code="own", defaults={"kind": "text"}
+            subject=CUSTOMER,
+            project=self.project,
+            code="own",
+            defaults={"kind": "text", "name": "购房动机"},
         )[0]
 
     @property

@@ -140,7 +140,7 @@ def _may_enter(user: User, place: Place) -> bool:
 
 def _navigation(user: User, path: str) -> list[dict[str, Any]]:
     found = []
-    app = path.split("/", 2)[1]
+    app = path.strip("/").partition("/")[0]
     for place in PLACES:
         children = [
             {"label": c.label, "url": url, "icon": c.icon, "active": path == url}
@@ -157,7 +157,7 @@ def _navigation(user: User, path: str) -> list[dict[str, Any]]:
                 "icon": place.icon,
                 "url": url,
                 "active": path == url or any(child["active"] for child in children),
-                "app": url.split("/", 2)[1],
+                "app": url.strip("/").partition("/")[0],
                 "children": children,
             }
         )
