@@ -325,6 +325,7 @@ PAGES: dict[str, Row] = {
     # Sales
     "sales:board": Row("inventory.read_board"),
     "sales:board_data": Row("inventory.read_board", query="project"),
+    "sales:controlled_units": Row("inventory.read_board"),
     "sales:control_sheet": Row("inventory.read_board", also="documents.print", is_paper=True),
     "sales:release": Row("inventory.release_unit", method="post", data=THE_UNIT),
     "sales:withhold": Row("inventory.withhold_unit", method="post", data=THE_UNIT),
@@ -824,6 +825,19 @@ CALLS: dict[str, Row] = {
     "DELETE units/{unit_id}/locks/": Row("inventory.read_board", A_UNIT),
     "POST units/{unit_id}/holds/": Row("sales.hold_unit", A_UNIT, data=a_hold),
     "DELETE units/{unit_id}/holds/": Row("sales.hold_unit", A_UNIT),
+    "PUT units/{unit_id}/holds/": Row(
+        "sales.hold_unit", A_UNIT, data=lambda w: {"until": a_moment(w)["due_at"]}
+    ),
+    # What keeps the unit says which right is needed: test_units_kept_from_sale.
+    "PUT units/{unit_id}/control-reason/": Row("inventory.read_board", A_UNIT, data=a_reason),
+    "POST units/{unit_id}/offer-again/": Row("inventory.read_board", A_UNIT, data=lambda _w: {}),
+    "GET projects/{project_id}/controlled-units/": Row("inventory.read_board", PROJECT),
+    "POST projects/{project_id}/withholdings/": Row(
+        "inventory.withhold_unit",
+        PROJECT,
+        data=lambda w: {**a_reason(w), "unit_ids": [w.here.unit.pk]},
+    ),
+    "GET projects/{project_id}/stock-alerts/": Row("inventory.read_board", PROJECT),
     "PUT units/{unit_id}/withholding/": Row("inventory.withhold_unit", A_UNIT, data=lambda _w: {}),
     "POST units/{unit_id}/taking-back/": Row("inventory.withhold_unit", A_UNIT),
     "GET projects/{project_id}/release-batches/": Row("inventory.read_board", PROJECT),

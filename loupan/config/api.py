@@ -39,6 +39,7 @@ for module in (
     "pricing.api.prices",
     "ledger.api",
     "sales.api.units",
+    "sales.api.control",
     "sales.api.reservations",
     "sales.api.attached",
     "sales.api.plan_changes",

@@ -33,6 +33,9 @@ PLACES = (
         "inventory.read_board",
         (
             Place(_("Unit board"), "layout-grid", "sales:board", "inventory.read_board"),
+            Place(
+                _("Units kept from sale"), "ban", "sales:controlled_units", "inventory.read_board"
+            ),
             Place(_("Provisional reservations"), "clock", "sales:provisionals", "sales.read"),
             Place(_("Reservations"), "writing", "sales:reservations", "sales.read"),
             Place(_("Contracts"), "file-certificate", "sales:contracts", "sales.read"),

@@ -2,8 +2,13 @@
 a release needs, why units are withheld.
 """
 
+from typing import Any
+
+from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
+from loupan.inventory.models import ProductType
+from loupan.inventory.rules.stock import EVERYTHING
 from loupan.parameters.hooks import Dictionary
 from loupan.parameters.rules.values import Kind, Parameter
 
@@ -17,7 +22,46 @@ RELEASE_NEEDS_FILED = Parameter[bool](
     label=_("A release needs the filed price"),
     help=_("Then no unit comes to market without a filed price, or above it."),
 )
-PARAMETERS = (RELEASE_NEEDS_FILED,)
+
+
+def _least(key: str, label: object, note: object = "") -> Parameter[int]:
+    return Parameter(
+        key=key, kind=Kind.INTEGER, default=0, minimum=0, maximum=100_000,
+        group=_("Stock alerts"), label=label, unit=_("units"), help=note,
+    )  # fmt: skip
+
+
+# By product type: how many units should always be available; zero asks for none.
+LEAST_AVAILABLE: dict[str, Parameter[int]] = {
+    EVERYTHING: _least(
+        "inventory.least_available",
+        _("Available units, at least"),
+        _("Fewer, and the home page and the mail of the control log say so. 0: no alert."),
+    ),
+    **{
+        kind.value: _least(
+            f"inventory.least_available_{kind.value}",
+            format_lazy("{}: {}", _("Available units, at least"), kind.label),
+        )
+        for kind in ProductType
+    },
+}
+SLOW_AFTER = Parameter[int](
+    key="inventory.slow_after",
+    kind=Kind.INTEGER,
+    default=180,
+    minimum=0,
+    maximum=3650,
+    group=_("Stock alerts"),
+    label=_("A unit is slow after"),
+    unit=_("days"),
+    help=_("Days on sale, counted from its first release. 0: no alert."),
+)
+PARAMETERS: tuple[Parameter[Any], ...] = (
+    RELEASE_NEEDS_FILED,
+    *LEAST_AVAILABLE.values(),
+    SLOW_AFTER,
+)
 
 BUILDING_TYPE, USE, TENURE = "inventory.building_type", "inventory.use", "inventory.tenure"
 WITHHOLD_REASON = "inventory.withhold_reason"

@@ -15,9 +15,9 @@ class SalesApp(AppConfig):
         from loupan.ledger import hooks as ledger
         from loupan.org import hooks as org
         from loupan.org.models import Project, User
-        from loupan.parameters.hooks import declare_series
+        from loupan.parameters.hooks import declare, declare_series
         from loupan.sales.actions import handing_over
-        from loupan.sales.parameters import SERIES
+        from loupan.sales.parameters import PARAMETERS, SERIES
         from loupan.sales.queries import belongings
         from loupan.sales.queries.deals import deals_for
 
@@ -36,6 +36,7 @@ class SalesApp(AppConfig):
             deals = deals_for(person).filter(project_id=project_id)
             return [(gettext("Deals"), deals[: org.MOST_COUNTED + 1].count())]
 
+        declare(*PARAMETERS)
         declare_series(*SERIES)
         org.glimpses.plug("deals", glimpse)
         org.belongings.plug("deals", belongings.belongings_of)

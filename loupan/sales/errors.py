@@ -42,6 +42,27 @@ class HoldTooLong(Refusal):
     field = "days"
 
 
+class HoldExtendedTooFar(Refusal):
+    message = _(
+        "By you a hold may last %(days)s days from its beginning, until %(latest)s at the latest."
+    )
+    field = "until"
+
+
+class TooManyHolds(Refusal):
+    """Counts in one project, and names the units that could be given back."""
+
+    message = _("You already hold %(count)s units for customers. End one first: %(units)s.")
+
+
+class LockNotExtended(Refusal):
+    message = _("A lock lasts some minutes only. Hold unit %(unit)s for a customer instead.")
+
+
+class LockWithoutReason(Refusal):
+    message = _("Unit %(unit)s is only locked for some minutes; a lock has no reason.")
+
+
 class CustomerUnknown(Refusal):
     message = _("One of these customers is not among yours in this project. Look them up again.")
     field = "buyers"

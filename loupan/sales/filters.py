@@ -8,8 +8,12 @@ from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from loupan.core.forms import DayInput
+from loupan.core.typed import sought
 from loupan.customers import queries as customers
+from loupan.inventory.models import Building, ProductType, Unit
+from loupan.org.queries import current_project
 from loupan.sales.models import Buyer, Contract, ProvisionalReservation, Reservation
+from loupan.sales.queries import control
 from loupan.sales.states import DealStatus
 
 
@@ -114,3 +118,48 @@ class ProvisionalFilter(django_filters.FilterSet):  # type: ignore[misc]  # It i
         if value == "kept":
             return running.filter(claim__expires_at__lte=self.request.at)
         return running.filter(claim__expires_at__gt=self.request.at)
+
+
+def _buildings(request: Any) -> QuerySet[Building]:
+    return Building.objects.filter(project=current_project(request))
+
+
+class ControlledFilter(django_filters.FilterSet):  # type: ignore[misc]  # It is untyped.
+    """Units kept from sale narrowed: how, until when, where, by whom."""
+
+    q = django_filters.CharFilter(label=_("Unit, holder, reason or customer"), method="by_text")
+    status = django_filters.ChoiceFilter(
+        label=_("Status"),
+        choices=[(status.value, status.label) for status in control.CONTROLLED],
+        empty_label=_("All statuses"),
+    )
+    end = django_filters.ChoiceFilter(
+        label=_("End"),
+        choices=[
+            ("over", _("Over, to be decided")),
+            ("soon", _("Within 24 hours")),
+            ("none", _("Without an end")),
+        ],
+        method="by_end",
+        empty_label=_("Any end"),
+    )
+    building = django_filters.ModelChoiceFilter(
+        label=_("Building"), queryset=_buildings, empty_label=_("All buildings")
+    )
+    product_type = django_filters.ChoiceFilter(
+        label=_("Product type"), choices=ProductType.choices, empty_label=_("All types")
+    )
+    holder = django_filters.CharFilter(
+        label=_("Holder"), field_name="claim_label", lookup_expr="icontains", max_length=60
+    )
+
+    class Meta:
+        model = Unit
+        fields: list[str] = []
+
+    def by_text(self, rows: QuerySet[Unit], name: str, value: str) -> QuerySet[Unit]:
+        text = sought(value)
+        return control.mentioning(rows, self.request.user, text) if text else rows
+
+    def by_end(self, rows: QuerySet[Unit], name: str, value: str) -> QuerySet[Unit]:
+        return rows.filter(control.by_end(value, self.request.at))

@@ -140,6 +140,8 @@ class Claim(models.Model):
     end_reason = models.CharField(max_length=40, blank=True)
     # U-12: its time was over, but money had come in; a person must decide.
     kept_since = models.DateTimeField(null=True)
+    # Why a unit is held, as it is to be read now; the history keeps what was said before.
+    reason = models.CharField(max_length=200, blank=True, default="", db_default="")
 
     objects = LockingManager()
 

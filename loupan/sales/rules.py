@@ -2,9 +2,10 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
+from math import ceil
 
 from loupan.core.dates import due_date
 from loupan.core.rounding import EXACT, Mode, Precision
@@ -183,3 +184,25 @@ def quote_valid_until(first: date, days: int, ends: Iterable[date | None]) -> da
     """
     asked = first + timedelta(days=days)
     return max(first, min([asked, *(end for end in ends if end is not None)]))
+
+
+@dataclass(frozen=True)
+class TimeLeft:
+    """What is left of a claim, down to the minute begun."""
+
+    days: int
+    hours: int
+    minutes: int
+
+
+def time_left(until: datetime, at: datetime) -> TimeLeft | None:
+    """How long until then; None when it is over.
+
+    A minute begun counts whole: whoever reads "1 min" still has some of it.
+    """
+    seconds = (until - at).total_seconds()
+    if seconds <= 0:
+        return None
+    hours, minutes = divmod(ceil(seconds / 60), 60)
+    days, hours = divmod(hours, 24)
+    return TimeLeft(days, hours, minutes)

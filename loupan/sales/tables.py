@@ -11,7 +11,10 @@ from loupan.core.formatting import money_text
 from loupan.core.models import AuditEvent
 from loupan.core.ui import Column
 from loupan.documents.models import PaperKind
+from loupan.inventory.states import UnitStatus
+from loupan.inventory.tables import STATUS_TONES
 from loupan.sales.models import Contract, Deal, ProvisionalReservation, Reservation
+from loupan.sales.rules import time_left
 from loupan.sales.states import DealStatus
 
 DEAL_TONES = {
@@ -178,4 +181,64 @@ PROVISIONALS = [
     Column("made_on", _("Made on"), kind="date", sort="made_on"),
     Column("until", _("Until"), kind="datetime", value=lambda row: row.claim.expires_at),
     Column("consultant", _("Consultant"), value=lambda row: str(row.consultant)),
+]  # fmt: skip
+
+
+# --- Units kept from sale -------------------------------------------------------------------------
+
+
+def on_board(row: Any) -> str:
+    """The unit in its place on the board, with the verbs that are open on it."""
+    return f"{reverse('sales:board')}?project={row.project_id}&unit={row.pk}"
+
+
+def left_in_words(row: Any) -> str:
+    """How long a unit is still kept, seen from the moment the list was asked for."""
+    if row.kept_since:
+        return gettext("Over")
+    if row.claim_until is None:
+        return gettext("Without an end")
+    left = time_left(row.claim_until, row.seen_at)
+    if left is None:
+        return gettext("Over")
+    said = {"days": left.days, "hours": left.hours, "minutes": left.minutes}
+    if left.days:
+        return gettext("%(days)s d %(hours)s h") % said
+    if left.hours:
+        return gettext("%(hours)s h %(minutes)s min") % said
+    return gettext("%(minutes)s min") % said
+
+
+def _left_badge(row: Any, _request: Any) -> dict[str, Any] | None:
+    """What a person must decide because the clock could not."""
+    if row.kept_since:
+        return {"label": gettext("Money is on it"), "tone": "danger"}
+    if row.stuck_since:
+        return {"label": gettext("Not offered"), "tone": "warn"}
+    return None
+
+
+def why_in_words(row: Any) -> str:
+    return " · ".join(filter(None, (row.customer, row.why)))
+
+
+CONTROLLED = [
+    Column("number", _("Unit"), link=on_board, sort="number"),
+    Column("status", _("Status"), kind="status", sort="status", group="status",
+           tone=lambda row: STATUS_TONES[UnitStatus(row.status)]),
+    Column("why", _("Reason or customer"), value=why_in_words),
+    Column("holder", _("Holder"), value=lambda row: row.claim_label, sort="claim_label",
+           group="claim_label"),
+    Column("since", _("Since"), kind="datetime", sort="since"),
+    Column("until", _("Until"), kind="datetime", value=lambda row: row.claim_until,
+           sort="claim_until"),
+    Column("left", _("Time left"), value=left_in_words, badge=_left_badge),
+    Column("because", _("Why it was not offered"), is_hidden=True),
+    Column("building", _("Building"), value=lambda row: row.building.name,
+           group="building__name", is_hidden=True),
+    Column("product_type", _("Product type"), group="product_type", is_hidden=True),
+    Column("layout", _("Layout"), value=lambda row: row.layout.name if row.layout else "",
+           is_hidden=True),
+    Column("built_area", _("Built area"), kind="area", sort="built_area", is_hidden=True),
+    Column("list_total", _("List total"), kind="money", sort="list_total", is_hidden=True),
 ]  # fmt: skip

@@ -25,6 +25,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("board/release/", board.release, name="release"),
     path("board/withhold/", board.withhold, name="withhold"),
     path("board/offer-again/", board.unwithhold, name="unwithhold"),
+    path("controlled-units/", control.controlled_units, name="controlled_units"),
     path("units/<int:pk>/", board.unit_panel, name="unit_panel"),
     path("units/<int:pk>/lock/", board.unit_lock, name="unit_lock"),
     path("units/<int:pk>/unlock/", board.unit_unlock, name="unit_unlock"),

@@ -190,6 +190,7 @@ def test_a_dragged_selection_is_withheld_at_once(office: Office, desk_of: DeskOf
     page.mouse.move(last["x"] + 30, last["y"] + 20, steps=4)
     page.mouse.up()
     expect(page.locator("#batch [data-chosen]")).to_have_text("4")
+    page.locator("#batch summary").click()
     page.locator('#batch [name="reason"]').fill("调价")
     page.locator("#batch [data-needs-reason]").click()
     expect(page.locator('.ub-c[data-s="withheld"]')).to_have_count(5)

@@ -11,6 +11,7 @@ from itertools import cycle
 from loupan.config.demo import dossier, setting_up
 from loupan.config.demo import property as stock_of
 from loupan.config.demo.afterwards import Afterwards
+from loupan.config.demo.control import Control
 from loupan.config.demo.customers import Known, Visitors
 from loupan.config.demo.diary import Diary
 from loupan.config.demo.invented import Invented
@@ -134,6 +135,12 @@ def _west(office: Office, diary: Diary) -> None:
     small = [next(free["1"]), next(free["1"])]
     Afterwards(desk, office, stock).write(small, stalls[-1])
     _today(desk, stock, office, visitors, [next(free["1"]) for _each in range(6)])
+    Control(office, stock).write(
+        diary,
+        review=[next(free["2"]) for _each in range(3)],
+        relation=next(free["1"]),
+        stalls=stalls[60:80],
+    )
 
 
 def _east(office: Office, diary: Diary) -> None:

@@ -14,7 +14,9 @@ from django.test import Client, TestCase, override_settings
 
 from loupan.config.demo import story
 from loupan.customers.models import Customer
-from loupan.inventory.models import Unit
+from loupan.inventory.models import ControlPlan, Unit
+from loupan.inventory.queries.stock import alerts_of
+from loupan.inventory.rules.stock import AlertKind
 from loupan.inventory.states import UnitStatus
 from loupan.ledger.queries import lines_of
 from loupan.org.models import Company, Project, User
@@ -31,6 +33,7 @@ from loupan.sales.models import (
     Unfiling,
 )
 from loupan.sales.queries.books import book_differences
+from loupan.sales.queries.control import controlled_units
 
 MORNING = datetime(2026, 3, 20, 2, 0, tzinfo=UTC)  # 10:00 in Shanghai.
 ACCOUNTS = [
@@ -173,3 +176,17 @@ def test_every_verb_after_and_before_a_deal_was_done_or_waits() -> None:
 
 def test_nobody_but_demo_people_is_there() -> None:
     assert not User.objects.filter(is_demo=False).exists()
+
+
+def test_sales_control_is_in_full_swing() -> None:
+    """Something withheld with an end, something held, a planned release, a stock that runs low."""
+    rows = list(controlled_units(User.objects.get(username="sm"), MORNING))
+    assert {row.status for row in rows} == {"withheld", "held", "locked"}
+    assert any(row.status == "withheld" and row.claim_until for row in rows)
+    assert all(row.why for row in rows if row.status != "locked")
+    planned = ControlPlan.objects.filter(state="waiting")
+    assert set(planned.values_list("verb", flat=True)) == {"release", "unwithhold"}
+    kinds = {
+        alert.kind for each in Project.objects.all() for alert in alerts_of(each.pk, MORNING.date())
+    }
+    assert kinds == {AlertKind.LOW, AlertKind.SLOW}

@@ -89,9 +89,11 @@ def moved_unit(
 
 
 @writes
-def relabel_claim(*, unit: Unit, label: str, by: Actor | None, at: datetime) -> Unit:
-    """Part: somebody else holds a locked unit from now on, or (claim_until emptied by the caller) the
-    same person without an end; its status stays.
+def relabel_claim(
+    *, unit: Unit, label: str, by: Actor | None, at: datetime, reason: str = ""
+) -> Unit:
+    """Part: somebody else holds a locked unit from now on, or the same person to another end (set by
+    the caller) or for another reason; its status stays.
     """
     unit.claim_label = label
     unit.version += 1
@@ -102,6 +104,7 @@ def relabel_claim(*, unit: Unit, label: str, by: Actor | None, at: datetime) -> 
         verb="relabel_claim",
         from_status=unit.status,
         to_status=unit.status,
+        reason=reason,
         by_id=by.pk if by else None,
         post_id=by.post_id if by else None,
         source=by.source if by else "job",
@@ -168,10 +171,7 @@ def withhold_units(
     """
     units = _locked(unit_ids, WITHHOLD_UNIT, by)
     projects = {unit.project_id for unit in units}
-    word = _word(word_id, projects)
-    said = " · ".join(filter(None, (word.name if word else "", reason.strip())))[:200]
-    if not said:
-        raise errors.ReasonMissing
+    word, said = said_why(project_ids=projects, word_id=word_id, reason=reason)
     if until is not None and until <= at:
         raise errors.EndsInThePast
     holder = _holder(holder_id, projects, by=by, at=at)
@@ -203,13 +203,24 @@ def withhold_units(
     return units
 
 
-def _word(word_id: int | None, projects: Collection[int]) -> DictionaryEntry | None:
-    if word_id is None:
-        return None
-    found = [withhold_words(project_id).filter(pk=word_id).first() for project_id in projects]
-    if not found or None in found:
-        raise errors.WordUnknown
-    return found[0]
+@writes
+def said_why(
+    *, project_ids: Collection[int], word_id: int | None, reason: str
+) -> tuple[DictionaryEntry | None, str]:
+    """Part: the word of the dictionary, and word and text as one sentence.
+
+    Raises ReasonMissing, WordUnknown.
+    """
+    word = None
+    if word_id is not None:
+        found = [withhold_words(pk).filter(pk=word_id).first() for pk in project_ids]
+        if not found or None in found:
+            raise errors.WordUnknown
+        word = found[0]
+    said = " · ".join(filter(None, (word.name if word else "", reason.strip())))[:200]
+    if not said:
+        raise errors.ReasonMissing
+    return word, said
 
 
 def _holder(holder_id: int | None, projects: Collection[int], *, by: User, at: datetime) -> User:
@@ -259,21 +270,65 @@ def extend_withholding(*, unit_id: int, until: datetime | None, by: User, at: da
     EndsInThePast.
     """
     [unit] = _locked([unit_id], WITHHOLD_UNIT, by)
-    found = Withholding.objects.locked().filter(unit=unit, is_active=True).first()
-    if unit.status != UnitStatus.WITHHELD or found is None:
+    if unit.status != UnitStatus.WITHHELD:
         raise NotAllowedNow(status=UnitStatus(unit.status).label, verb="extend")
     if until is not None and until <= at:
         raise errors.EndsInThePast
+    found = _withholding_of(unit, by=by, at=at)
     before = found.until
     found.until, found.stuck_since, found.stuck_because = until, None, ""
     found.save(update_fields=["until", "stuck_since", "stuck_because"])
     unit.claim_until = until
-    relabel_claim(unit=unit, label=unit.claim_label, by=by, at=at)
+    relabel_claim(unit=unit, label=str(found.holder)[:60], by=by, at=at)
     audit.record(
         "inventory.withholding.extended", unit, by=by, at=at, before={"until": before},
         after={"until": until},
     )  # fmt: skip
     return unit
+
+
+@writes
+def change_withholding_reason(
+    *, unit_id: int, reason: str = "", word_id: int | None = None, by: User, at: datetime
+) -> Unit:
+    """Say anew why a withheld unit is kept back: a word, a text, or both; its end stays.
+
+    Raises NotAllowedNow, ReasonMissing, WordUnknown.
+    """
+    [unit] = _locked([unit_id], WITHHOLD_UNIT, by)
+    if unit.status != UnitStatus.WITHHELD:
+        raise NotAllowedNow(status=UnitStatus(unit.status).label, verb="change_reason")
+    word, said = said_why(project_ids={unit.project_id}, word_id=word_id, reason=reason)
+    found = _withholding_of(unit, by=by, at=at)
+    before = found.reason
+    found.word, found.reason = word, said
+    found.save(update_fields=["word", "reason"])
+    relabel_claim(unit=unit, label=str(found.holder)[:60], by=by, at=at, reason=said)
+    audit.record(
+        "inventory.withholding.reason_changed", unit, by=by, at=at, before={"reason": before},
+        after={"reason": said},
+    )  # fmt: skip
+    return unit
+
+
+def _withholding_of(unit: Unit, *, by: User, at: datetime) -> Withholding:
+    """The active withholding of a locked unit.
+
+    A unit withheld by a file or at the end of a deal has none: whoever takes it up answers for it.
+    """
+    active = Withholding.objects.locked().filter(unit=unit, is_active=True)
+    found = active.select_related("holder").first()
+    if found is not None:
+        return found
+    moved = unit.changes.filter(to_status=UnitStatus.WITHHELD).order_by("-pk").first()
+    return Withholding.objects.create(
+        project_id=unit.project_id,
+        unit=unit,
+        reason=moved.reason if moved else "",
+        holder=by,
+        by=by,
+        made_at=at,
+    )
 
 
 @writes

@@ -14,8 +14,9 @@ from loupan.core.calendar import business_day, day_bounds
 from loupan.core.rest import AFTER, ERRORS, LIMIT, ApiRequest, Id, Line, Moment, paged
 from loupan.inventory.actions import batches, control_plans
 from loupan.inventory.models import ControlPlan, PresalePermit, ReleaseBatch, UnitChange
-from loupan.inventory.permissions import RELEASE_UNIT
+from loupan.inventory.permissions import READ_BOARD, RELEASE_UNIT
 from loupan.inventory.queries import control as queries
+from loupan.inventory.queries.stock import advice_in_words, alert_in_words, alerts_of
 from loupan.inventory.queries.units import units_for
 from loupan.inventory.states import BatchStatus
 from loupan.org.models import Project
@@ -345,6 +346,52 @@ def cancel(request: ApiRequest, plan_id: Id) -> Any:
 
 
 Day = Annotated[date, Field(ge=date(2000, 1, 1), le=date(2100, 12, 31))]
+
+
+class StockAlertOut(Schema):
+    """`low`: `count` units are available, at least `limit` are wanted.  `slow`: `count` units are on
+    sale for more than `limit` days.  `product_type` is empty for the project as a whole; `waiting` units
+    are not released or withheld.
+    """
+
+    kind: Literal["low", "slow"]
+    product_type: str
+    count: int
+    limit: int
+    waiting: int
+    detail: str
+    advice: str
+
+
+class StockAlertsOut(Schema):
+    items: list[StockAlertOut]
+    next: str | None = None
+
+
+@router.get(
+    "projects/{project_id}/stock-alerts/",
+    response={200: StockAlertsOut, **ERRORS},
+    summary="Stock alerts",
+)
+def list_stock_alerts(request: ApiRequest, project_id: Id) -> Any:
+    """What is short of what the project wants available, and what lies too long, now."""
+    project = _project(request, project_id)
+    require(request.user, READ_BOARD, project.pk)
+    found = alerts_of(project.pk, business_day(timezone.now()))
+    return {
+        "items": [
+            {
+                "kind": each.kind.value,
+                "product_type": each.product_type,
+                "count": each.count,
+                "limit": each.limit,
+                "waiting": each.waiting,
+                "detail": alert_in_words(each),
+                "advice": advice_in_words(each),
+            }
+            for each in found
+        ]
+    }
 
 
 @router.get(

@@ -102,6 +102,33 @@ GUIDES = (
              _("Every number opens its rows; take it along as Excel or PDF."), "reports:report",
              "r-s01"),
     )),
+    Guide(_("Sales control"), "ban", "inventory.withhold_unit", (
+        Step(_("See what is kept from sale"),
+             _("Withheld, held and locked units with reason or customer, holder and time left; what is"
+               " over and still there comes first."),
+             "sales:controlled_units"),
+        Step(_("Withhold, with an end"),
+             _("On the board choose units, give the reason, who answers for it and until when; then they"
+               " are offered again by themselves."),
+             "sales:board"),
+        Step(_("Hold for a customer"),
+             _("A manager for 3 days, a director for 15, so many units at once as the project allows; a"
+               " unit with money on it is never freed by the clock."),
+             "sales:board"),
+        Step(_("Release under a permit"),
+             _("Put units into a batch, see what each still needs, release it now or plan the moment."),
+             "inventory:batches"),
+        Step(_("Plan ahead"),
+             _("Releases, withholdings and renewed offers happen at their moment, once; who could not move"
+               " says why."),
+             "inventory:control_plans"),
+        Step(_("Set what is too little"),
+             _("Stock alerts: how many units of a type should be available, and after how many days one"
+               " is slow. The home page and the daily mail say so."),
+             "parameters:values"),
+        Step(_("Read who moved what"), _("Every move with person, time and reason; take it along as Excel."),
+             "inventory:control_log"),
+    )),
     Guide(_("Setting up a building"), "building", "inventory.edit_property", (
         Step(_("Make its units"),
              _("Patterns of floors, numbers left out, duplexes: the board shows it before it is made."),

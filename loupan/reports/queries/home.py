@@ -13,6 +13,9 @@ from django.utils.translation import gettext_lazy as _l
 from loupan.core.calendar import business_day, day_bounds
 from loupan.customers.queries import customers_for, due
 from loupan.inventory.models import Unit
+from loupan.inventory.permissions import READ_BOARD, RELEASE_UNIT, WITHHOLD_UNIT
+from loupan.inventory.queries.stock import advice_in_words, alert_in_words, alerts_of
+from loupan.inventory.rules.stock import AlertKind
 from loupan.inventory.states import UnitStatus
 from loupan.ledger.queries import in_state, live_lines, with_received
 from loupan.org.models import LoginAttempt, PostHolding, Project, User
@@ -22,10 +25,13 @@ from loupan.reports.queries.figures import Period
 from loupan.reports.queries.report import Figure
 from loupan.reports.queries.scope import Parameters, deals_in, receipts_in
 from loupan.sales.models import Claim, Deal
+from loupan.sales.queries.control import controlled_units, is_over
 from loupan.sales.queries.filings import unfilings_waiting_for
 from loupan.sales.queries.provisionals import kept_for_money
 
 MANY = 8
+# Who can do something about the stock: release more, or price it anew.
+CONTROLS = (RELEASE_UNIT, WITHHOLD_UNIT, "pricing.edit_prices", "pricing.approve_prices")
 
 
 @dataclass(frozen=True)
@@ -69,6 +75,8 @@ def cards_for(viewer: User, project: Project, at: datetime) -> list[Card]:
     if may("sales.read", project.pk):
         cards += _to_decide(viewer, project, at)
         cards.append(_to_sign(viewer, project, today))
+    if any(may(name, project.pk) for name in CONTROLS):
+        cards += _stock(viewer, project, at)
     if may("ledger.read", project.pk):
         cards.append(_to_collect(viewer, project, today))
     if may("inventory.read_board", project.pk):
@@ -203,6 +211,36 @@ def _to_decide(viewer: User, project: Project, at: datetime) -> list[Card]:
     return cards
 
 
+def _stock(viewer: User, project: Project, at: datetime) -> list[Card]:
+    """What whoever releases or prices must know: too little to sell, units that lie, ends that are over."""
+    alerts = alerts_of(project.pk, business_day(at))
+    board = f"{reverse('sales:board')}?project={project.pk}"
+    lines = [
+        Line(
+            alert_in_words(alert),
+            advice_in_words(alert),
+            f"{board}&view=age" if alert.kind is AlertKind.SLOW else f"{board}&status=available",
+            "danger" if alert.kind is AlertKind.LOW else "warn",
+        )
+        for alert in alerts
+    ]
+    kept = controlled_units(viewer, at).filter(project=project)
+    waiting = kept.filter(is_over(at)).count() if viewer.may(READ_BOARD, project.pk) else 0
+    if waiting:
+        lines.append(
+            Line(
+                _("Kept from sale, over: %(count)s") % {"count": waiting},
+                _("The clock could not offer them; decide"),
+                f"{reverse('sales:controlled_units')}?end=over",
+                "danger",
+            )
+        )
+    if not lines:
+        return []
+    return [Card("stock", _("Stock alerts"), "alert-triangle", reverse("sales:controlled_units"),
+                 lines=lines)]  # fmt: skip
+
+
 def _to_sign(viewer: User, project: Project, today: date) -> Card:
     waiting = (
         Deal.objects.filter(
@@ -330,6 +368,10 @@ WORDS = {
     "sales.unit.locked": _l("Unit locked"),
     "sales.unit.unlocked": _l("Unit unlocked"),
     "sales.unit.held": _l("Unit held"),
+    "sales.hold.extended": _l("Hold extended"),
+    "sales.hold.reason_changed": _l("Reason of a hold changed"),
+    "inventory.withholding.extended": _l("Withholding extended"),
+    "inventory.withholding.reason_changed": _l("Reason of a withholding changed"),
     "sales.quote.made": _l("Quote made"),
     "sales.reservation.made": _l("Reservation made"),
     "sales.reservation.cancelled": _l("Reservation cancelled"),

@@ -4,6 +4,7 @@ from collections.abc import Collection
 from datetime import datetime, timedelta
 
 from django.db.models import QuerySet
+from django.utils.timezone import localtime
 
 from loupan.core import audit
 from loupan.core.calendar import business_day
@@ -11,16 +12,24 @@ from loupan.core.compiled import Compiled
 from loupan.core.db import writes
 from loupan.core.people import Actor
 from loupan.customers.queries import customers_for
-from loupan.inventory.actions.units import ensure_saleable, move_unit, relabel_claim
+from loupan.inventory.actions.units import (
+    ensure_saleable,
+    move_unit,
+    relabel_claim,
+    said_why,
+)
+from loupan.inventory.errors import EndsInThePast
 from loupan.inventory.models import Unit
 from loupan.inventory.states import UNIT, UnitStatus
 from loupan.ledger.actions.schedules import close_account
 from loupan.org.models import User
 from loupan.org.permissions import require
+from loupan.parameters.queries.book import parameter
 from loupan.pricing.actions.price_lists import take_waiting_price
 from loupan.pricing.queries.book import price_book_of, price_stamp
 from loupan.sales import errors
 from loupan.sales.models import Claim, ProvisionalReservation
+from loupan.sales.parameters import HOLDS_PER_PERSON
 from loupan.sales.permissions import longest_hold
 from loupan.sales.queries.claims import active_claim, is_over, money_since, not_available
 from loupan.sales.states import ClaimKind
@@ -90,7 +99,7 @@ def release_claim(*, claim: Claim, unit: Unit, reason: str, by: Actor | None, at
 
     The account of a provisional reservation ends with it; no money is on it (U-12).
     """
-    end_claim(claim=claim, reason=reason, at=at)
+    end_claim(claim=claim, reason=reason[:40], at=at)
     if claim.kind == ClaimKind.PROVISIONAL:
         account_id = ProvisionalReservation.objects.values_list("account_id", flat=True)
         close_account(account_id=account_id.get(claim=claim), reason=reason, at=at)
@@ -168,7 +177,8 @@ def hold_unit(
 ) -> Claim:
     """Keep a unit for a named customer for some days (T6); one's own lock becomes the hold.
 
-    Raises UnitNotAvailable, HoldTooLong, CustomerUnknown, and what lock_unit raises of the unit.
+    Raises UnitNotAvailable, HoldTooLong, CustomerUnknown, TooManyHolds, and what lock_unit raises of
+    the unit.
     """
     unit, claim = take_unit(unit_id=unit_id, at=at)
     require(by, "sales.hold_unit", unit.project_id)
@@ -179,6 +189,7 @@ def hold_unit(
     ensure_saleable(unit=unit, on=business_day(at))
     if not customers_for(by).filter(pk=customer_id, project_id=unit.project_id).exists():
         raise errors.CustomerUnknown
+    _ensure_may_hold_another(unit, by=by, at=at)
     if claim:
         end_claim(claim=claim, reason="held", at=at)
     until = at + timedelta(days=days)
@@ -189,6 +200,7 @@ def hold_unit(
         customer_id=customer_id,
         made_at=at,
         expires_at=until,
+        reason=reason.strip(),
     )
     before = unit.status
     move_unit(
@@ -199,6 +211,77 @@ def hold_unit(
         after={"status": unit.status}, until=until, reason=reason, customer_id=customer_id,
     )  # fmt: skip
     return made
+
+
+def _ensure_may_hold_another(unit: Unit, *, by: User, at: datetime) -> None:
+    """CTL-02: how many units of a project one person holds at once. Raises TooManyHolds."""
+    most = parameter(unit.project_id, HOLDS_PER_PERSON)
+    # Two holds by one person at once would each see the other missing.
+    User.objects.select_for_update(no_key=True).get(pk=by.pk)
+    held = list(
+        Claim.objects.filter(
+            holder=by, kind=ClaimKind.HOLD, is_active=True, expires_at__gt=at,
+            unit__project_id=unit.project_id,
+        ).select_related("unit").order_by("expires_at", "pk")
+    )  # fmt: skip
+    if len(held) >= most:
+        shown = ", ".join(str(each.unit) for each in held[:NAMED])
+        more = "" if len(held) <= NAMED else " …"
+        raise errors.TooManyHolds(count=len(held), units=f"{shown}{more}")
+
+
+NAMED = 5  # Units that a refusal names.
+
+
+@writes
+def extend_hold(*, unit_id: int, until: datetime, by: User, at: datetime) -> Claim:
+    """Keep a held unit until another moment, no longer than this person may hold from its beginning.
+
+    Raises UnitNotHeld, EndsInThePast, HoldExtendedTooFar.
+    """
+    unit, claim = take_unit(unit_id=unit_id, at=at)
+    require(by, "sales.hold_unit", unit.project_id)
+    if claim is None or claim.kind != ClaimKind.HOLD:
+        raise errors.UnitNotHeld(unit=unit)
+    if until <= at:
+        raise EndsInThePast
+    days = longest_hold(by, unit.project_id)
+    latest = claim.made_at + timedelta(days=days)
+    if until > latest:
+        raise errors.HoldExtendedTooFar(days=days, latest=f"{localtime(latest):%Y-%m-%d %H:%M}")
+    before = claim.expires_at
+    claim.expires_at, claim.kept_since = until, None
+    claim.save(update_fields=["expires_at", "kept_since"])
+    unit.claim_until = until
+    relabel_claim(unit=unit, label=unit.claim_label, by=by, at=at, reason=claim.reason)
+    audit.record(
+        "sales.hold.extended", unit, by=by, at=at, before={"until": before},
+        after={"until": until},
+    )  # fmt: skip
+    return claim
+
+
+@writes
+def change_hold_reason(
+    *, unit_id: int, reason: str = "", word_id: int | None = None, by: User, at: datetime
+) -> Claim:
+    """Say anew why a unit is held, in the words for withholding or in others; customer and end stay.
+
+    Raises UnitNotHeld, ReasonMissing, WordUnknown.
+    """
+    unit, claim = take_unit(unit_id=unit_id, at=at)
+    require(by, "sales.hold_unit", unit.project_id)
+    if claim is None or claim.kind != ClaimKind.HOLD:
+        raise errors.UnitNotHeld(unit=unit)
+    _word, said = said_why(project_ids={unit.project_id}, word_id=word_id, reason=reason)
+    before, claim.reason = claim.reason, said
+    claim.save(update_fields=["reason"])
+    relabel_claim(unit=unit, label=unit.claim_label, by=by, at=at, reason=said)
+    audit.record(
+        "sales.hold.reason_changed", unit, by=by, at=at, before={"reason": before},
+        after={"reason": said},
+    )  # fmt: skip
+    return claim
 
 
 @writes

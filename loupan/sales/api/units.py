@@ -56,6 +56,10 @@ class HoldIn(Schema):
     reason: Line = ""
 
 
+class HoldEndIn(Schema):
+    until: Moment
+
+
 class ReasonIn(Schema):
     reason: Annotated[Line, Field(min_length=1)]
 
@@ -187,6 +191,16 @@ def hold(request: ApiRequest, unit_id: Id, payload: HoldIn) -> Any:
     ensure_visible(request, unit_id)
     made = claims.hold_unit(unit_id=unit_id, **payload.dict(), by=request.user, at=timezone.now())
     return Status(201, {"expires_at": made.expires_at})
+
+
+@router.put("units/{unit_id}/holds/", response={200: ClaimOut, **ERRORS}, summary="Extend a hold")
+def extend_hold(request: ApiRequest, unit_id: Id, payload: HoldEndIn) -> Any:
+    """Keep the held unit until another moment; 409 `hold_extended_too_far` names the latest."""
+    ensure_visible(request, unit_id)
+    made = claims.extend_hold(
+        unit_id=unit_id, until=payload.until, by=request.user, at=timezone.now()
+    )
+    return {"expires_at": made.expires_at}
 
 
 @router.delete("units/{unit_id}/holds/", response={204: None, **ERRORS})

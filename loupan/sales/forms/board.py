@@ -187,12 +187,6 @@ class MomentForm(forms.Form):
     at = MomentField(label=_("As it stood"), required=False)
 
 
-class ReasonForm(forms.Form):
-    """Why a unit is kept back."""
-
-    reason = forms.CharField(label=_("Reason"), max_length=200)
-
-
 class HoldForm(forms.Form):
     """For whom and how long a unit is kept (T6)."""
 

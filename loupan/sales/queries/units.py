@@ -10,9 +10,9 @@ from django.db import connection
 
 from loupan.customers.models import Customer
 from loupan.customers.queries import customers_for
-from loupan.inventory.models import Unit, UnitChange
+from loupan.inventory.models import Unit, UnitChange, Withholding
 from loupan.inventory.queries.units import changes_of
-from loupan.inventory.states import CLAIMED
+from loupan.inventory.states import CLAIMED, UnitStatus
 from loupan.ledger import queries as ledger
 from loupan.org.models import User
 from loupan.sales import rules
@@ -51,6 +51,8 @@ class UnitSheet:
     floor_prices: bool
     quotes: list[Quote]
     changes: list[UnitChange]
+    # Why a withheld unit is kept back; none where a file or the end of a deal withheld it.
+    withholding: Withholding | None = None
 
 
 def unit_sheet(unit: Unit, viewer: User, on: date) -> UnitSheet:
@@ -85,6 +87,11 @@ def unit_sheet(unit: Unit, viewer: User, on: date) -> UnitSheet:
         floor_prices=viewer.may("inventory.read_floor_price", unit.project_id),
         quotes=list(quotes_for(viewer).filter(unit=unit)[:3]),
         changes=list(changes_of(unit)[:4]),
+        withholding=Withholding.objects.filter(unit=unit, is_active=True)
+        .select_related("holder")
+        .first()
+        if unit.status == UnitStatus.WITHHELD
+        else None,
     )
 
 

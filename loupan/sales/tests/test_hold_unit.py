@@ -1,6 +1,6 @@
 """Holds of days for a named customer: T6 and T7, and what the clock does to claims."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from django.core.exceptions import PermissionDenied
@@ -8,16 +8,32 @@ from django.core.management import call_command
 from time_machine import travel
 
 from loupan.core.models import AuditEvent
-from loupan.inventory.models import UnitChange
+from loupan.inventory.models import Unit, UnitChange
 from loupan.inventory.testing import a_unit
+from loupan.org.models import User
 from loupan.org.testing import a_user
+from loupan.parameters.testing import a_setting
 from loupan.pricing.testing import an_approved_list
 from loupan.sales import errors
-from loupan.sales.actions.claims import expire_claim, hold_unit, lock_unit, release_hold
+from loupan.sales.actions.claims import (
+    expire_claim,
+    extend_hold,
+    hold_unit,
+    lock_unit,
+    release_hold,
+)
 from loupan.sales.actions.reservations import BuyerDraft
-from loupan.sales.models import Claim
+from loupan.sales.models import Claim, Deal
+from loupan.sales.parameters import HOLDS_PER_PERSON
 from loupan.sales.queries.claims import money_since
-from loupan.sales.testing import RESERVED_AT, Office, a_buyer, a_reservation, an_office
+from loupan.sales.testing import (
+    RESERVED_AT,
+    Office,
+    a_buyer,
+    a_reservation,
+    an_office,
+    another_unit,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -137,3 +153,55 @@ def test_a_held_unit_takes_its_new_price_when_the_hold_ends(office: Office) -> N
     release_hold(unit_id=unit.pk, by=office.mo, at=RESERVED_AT)
     unit.refresh_from_db()
     assert (unit.status, unit.list_total) == ("available", 1567551)
+
+
+def test_ctl_02_a_person_holds_as_many_units_as_the_project_allows(office: Office) -> None:
+    a_setting(HOLDS_PER_PERSON, 2, project=office.project, by=office.cast.mk)
+    units, buyer = [another_unit(office) for _ in range(3)], a_buyer(office)
+
+    def hold(unit: Unit, *, by: User, at: datetime = RESERVED_AT) -> Claim:
+        return hold_unit(unit_id=unit.pk, customer_id=buyer.pk, days=1, by=by, at=at)
+
+    for unit in units[:2]:
+        hold(unit, by=office.mo)
+    with pytest.raises(errors.TooManyHolds, match=units[0].number):
+        hold(units[2], by=office.mo)
+    units[2].refresh_from_db()
+    assert units[2].status == "available"
+    hold(units[2], by=a_user("SM", office.project))  # Each person for themselves.
+    release_hold(unit_id=units[0].pk, by=office.mo, at=RESERVED_AT)
+    hold(units[0], by=office.mo)
+
+
+def test_holds_that_are_over_and_those_of_another_project_do_not_count(office: Office) -> None:
+    a_setting(HOLDS_PER_PERSON, 1, project=office.project, by=office.cast.mk)
+    first, second = another_unit(office), another_unit(office)
+    buyer = a_buyer(office)
+    hold_unit(unit_id=first.pk, customer_id=buyer.pk, days=1, by=office.mo, at=RESERVED_AT)
+    hold_unit(
+        unit_id=second.pk, customer_id=buyer.pk, days=1, by=office.mo,
+        at=RESERVED_AT + timedelta(days=1),
+    )  # fmt: skip
+    assert Claim.objects.filter(holder=office.mo, kind="hold").count() == 2
+
+
+def test_u_12_whoever_extends_a_hold_that_money_kept_takes_the_decision(office: Office) -> None:
+    unit, buyer = a_unit(office.project), a_buyer(office)
+    at = RESERVED_AT - timedelta(hours=1)
+    claim = hold_unit(unit_id=unit.pk, customer_id=buyer.pk, days=1, by=office.mo, at=at)
+    # Money on an account of the unit that came in since; a hold has no account of its own.
+    other = a_reservation(office, unit=another_unit(office), buyers=[buyer])
+    Deal.objects.filter(pk=other.deal_id).update(unit=unit)
+    over = at + timedelta(days=1)
+    with travel(over, tick=False):
+        call_command("expire_claims", verbosity=0)
+        call_command("expire_claims", verbosity=0)
+    unit.refresh_from_db()
+    claim.refresh_from_db()
+    assert (unit.status, unit.claim_until, claim.kept_since) == ("held", None, over)
+    assert AuditEvent.objects.filter(event="sales.claim.kept_for_money").count() == 1
+    until = over + timedelta(days=2)
+    extend_hold(unit_id=unit.pk, until=until, by=office.mo, at=over)
+    claim.refresh_from_db()
+    assert (claim.expires_at, claim.kept_since) == (until, None)
+    Deal.objects.filter(pk=other.deal_id).update(unit=other.deal.unit)

@@ -20,7 +20,10 @@ from loupan.sales.tests.test_races import ROOT, database_url
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.race, pytest.mark.slow]
 
 
-def race(lanes: list[tuple[str, int, list[str]]]) -> Counter[str]:
+RACER = "loupan.sales.tests.racer_of_provisionals"
+
+
+def race(lanes: list[tuple[str, int, list[str]]], *, module: str = RACER) -> Counter[str]:
     """Each lane (verb, person, attempts) is one process; all start at the same moment."""
     environment = {
         **os.environ,
@@ -29,7 +32,6 @@ def race(lanes: list[tuple[str, int, list[str]]]) -> Counter[str]:
         "LOUPAN_FIELD_KEYS": settings.FIELD_KEYS,
         "LOUPAN_SECRET_KEY": settings.SECRET_KEY,
     }
-    module = "loupan.sales.tests.racer_of_provisionals"
     runners = [
         subprocess.Popen(
             [sys.executable, "-m", module, verb, str(by), ",".join(attempts)],

@@ -45,7 +45,8 @@ from loupan.org.queries import DeskRequest, current_project
 from loupan.pricing.queries.book import price_book_of
 from loupan.sales import permissions
 from loupan.sales.actions.claims import hold_unit, lock_unit, release_hold, unlock_unit
-from loupan.sales.forms.board import BoardForm, BoardState, HoldForm, MomentForm, ReasonForm
+from loupan.sales.forms.board import BoardForm, BoardState, HoldForm, MomentForm
+from loupan.sales.forms.control import GivingBackForm, WithholdForm
 from loupan.sales.queries.board import interest_in, sold_for
 from loupan.sales.queries.contracts import no_direct_contract
 from loupan.sales.queries.units import UnitSheet, released_on, unit_sheet
@@ -102,6 +103,9 @@ def board(request: DeskRequest) -> HttpResponse:
         "scale": drawing.scale_of(pen),
         "unit": unit,
         "batch": batch,
+        "batch_form": WithholdForm(project_id=project.pk, at=now, auto_id="batch_%s")
+        if state.is_selecting
+        else None,
         "verbs": _page_verbs(request, state, may_select=bool(batch)),
         "query": request.GET.urlencode(),
         "clear_url": f"?{_kept(request.GET, 'building', 'view', 'line', 'select', 'at')}",
@@ -647,19 +651,21 @@ def _said_units(request: DeskRequest) -> list[int]:
 
 
 def _control(
-    request: DeskRequest, do: Callable[[list[int], str], object], done: Callable[[int], str]
+    request: DeskRequest,
+    form: forms.Form,
+    do: Callable[[list[int], dict[str, Any]], object],
+    done: Callable[[int], str],
 ) -> HttpResponse:
     ids = _said_units(request)
-    form = ReasonForm(request.POST)
-    form.fields["reason"].required = False
-    form.is_valid()
-    if not ids:
+    if form.is_valid() and not ids:
         form.add_error(None, _("Choose at least one unit first."))
-    else:
+    elif form.is_valid():
         with refusals_on(form):
-            do(ids, form.cleaned_data.get("reason", ""))
+            do(ids, form.cleaned_data)
     said = " ".join(str(error) for errors in form.errors.values() for error in errors)
     is_panel = "panel" in request.POST and len(ids) == 1
+    if said and request.htmx and is_panel and isinstance(form, WithholdForm):
+        return _panel(request, ids[0], status=422, withhold_form=form)
     if request.htmx and is_panel:
         return _panel(request, ids[0], status=409 if said else 200, refused=said)
     if request.htmx:
@@ -678,34 +684,41 @@ def _control(
 def release(request: DeskRequest) -> HttpResponse:
     """Offer units for sale (T1), all or none."""
 
-    def do(ids: list[int], _reason: str) -> object:
+    def do(ids: list[int], _said: dict[str, Any]) -> object:
         return release_units(unit_ids=ids, by=request.user, at=timezone.now())
 
-    return _control(request, do, _released)
+    return _control(request, GivingBackForm(request.POST), do, _released)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def withhold(request: DeskRequest) -> HttpResponse:
-    """Keep units back from sale (T2), with the reason; opened in a panel it asks for that first."""
+    """Keep units back from sale (T2): why, who answers for it, until when; a panel asks for that first."""
+    at = timezone.now()
 
-    def do(ids: list[int], reason: str) -> object:
-        return withhold_units(unit_ids=ids, reason=reason, by=request.user, at=timezone.now())
+    def do(ids: list[int], said: dict[str, Any]) -> object:
+        return withhold_units(unit_ids=ids, **said, by=request.user, at=at)
 
     if request.method == "POST":
-        return _control(request, do, _withheld)
+        known = units_for(request.user).filter(pk__in=_said_units(request)[:1])
+        here = known.values_list("project_id", flat=True).first() or current_project(request).pk
+        require(request.user, WITHHOLD_UNIT, here)
+        return _control(request, WithholdForm(request.POST, project_id=here, at=at), do, _withheld)
     unit = get_object_or_404(_units(request.user), pk=_number(request, "unit"))
     require(request.user, WITHHOLD_UNIT, unit.project_id)
-    return _panel(request, unit.pk, withhold_form=ReasonForm())
+    form = WithholdForm(project_id=unit.project_id, at=at)
+    return _panel(request, unit.pk, withhold_form=form)
 
 
 @require_POST
 def unwithhold(request: DeskRequest) -> HttpResponse:
     """Offer withheld units again (T3), all or none."""
 
-    def do(ids: list[int], reason: str) -> object:
-        return unwithhold_units(unit_ids=ids, reason=reason, by=request.user, at=timezone.now())
+    def do(ids: list[int], said: dict[str, Any]) -> object:
+        return unwithhold_units(
+            unit_ids=ids, reason=said["reason"], by=request.user, at=timezone.now()
+        )
 
-    return _control(request, do, _released)
+    return _control(request, GivingBackForm(request.POST), do, _released)
 
 
 def _released(count: int) -> str:

@@ -1,4 +1,4 @@
-"""The day of sales control of every project in use: what moved, when and by whom (CTL-06)."""
+"""The day of sales control of every project: who moved what when, and what is short now (CTL-06, 07)."""
 
 from argparse import ArgumentParser
 from datetime import date, timedelta
@@ -10,6 +10,7 @@ from django.utils.timezone import localdate, localtime
 from django.utils.translation import gettext as _
 
 from loupan.inventory.queries.control import DayOfControl, day_of_control
+from loupan.inventory.queries.stock import advice_in_words, alert_in_words, alerts_of
 from loupan.inventory.states import UnitStatus
 from loupan.org.models import Project
 
@@ -30,7 +31,7 @@ class Command(BaseCommand):
         if options["project"]:
             projects = projects.filter(code=options["project"])
         for project in projects:
-            text = in_words(day_of_control(project.pk, day))
+            text = in_words(day_of_control(project.pk, day)) + stock_in_words(project.pk)
             title = _("Sales control of %(project)s on %(day)s") % {"project": project, "day": day}
             self.stdout.write(f"{title}\n{text}")
             if options["mail"]:
@@ -49,3 +50,12 @@ def in_words(log: DayOfControl) -> str:
         for one in log.changes
     ]
     return "\n".join([*counts, "", *moves]) + "\n"
+
+
+def stock_in_words(project_id: int) -> str:
+    """What is short and what lies too long as of today; nothing where all is well."""
+    alerts = alerts_of(project_id, localdate())
+    if not alerts:
+        return ""
+    said = [f"- {alert_in_words(each)}. {advice_in_words(each)}." for each in alerts]
+    return "\n".join(["", _("Stock alerts"), *said]) + "\n"

@@ -345,9 +345,12 @@ if (selecting) {
       const answer = await fetch(button.dataset.batch, { method: "POST", body: form, headers: { "HX-Request": "true" } });
       if (!answer.ok && answer.status !== 409) throw new Error(answer.status);
       document.getElementById("board-said").innerHTML = await answer.text();
+      const why = batch.querySelector(".ub-why");
+      if (!answer.ok && "needsReason" in button.dataset) why.open = true;
       if (answer.ok) {
         chosen().forEach((box) => { box.checked = false; });
-        event.target.elements.reason.value = "";
+        for (const one of why.querySelectorAll("input, select")) one.value = "";
+        why.open = false;
         tellChosen();
         ask();
       }
