@@ -75,10 +75,10 @@ def cards_for(viewer: User, project: Project, at: datetime) -> list[Card]:
     if may("sales.read", project.pk):
         cards += _to_decide(viewer, project, at)
         cards.append(_to_sign(viewer, project, today))
-    if any(may(name, project.pk) for name in CONTROLS):
-        cards += _stock(viewer, project, at)
     if may("ledger.read", project.pk):
         cards.append(_to_collect(viewer, project, today))
+    if any(may(name, project.pk) for name in CONTROLS):
+        cards += _stock(viewer, project, at)
     if may("inventory.read_board", project.pk):
         cards.append(_board(project))
     if may("org.read"):
@@ -237,8 +237,7 @@ def _stock(viewer: User, project: Project, at: datetime) -> list[Card]:
         )
     if not lines:
         return []
-    return [Card("stock", _("Stock alerts"), "alert-triangle", reverse("sales:controlled_units"),
-                 lines=lines)]  # fmt: skip
+    return [Card("stock", _("Stock alerts"), "alert-triangle", board, lines=lines)]
 
 
 def _to_sign(viewer: User, project: Project, today: date) -> Card:
