@@ -215,12 +215,7 @@ BATCH_COLUMNS = [
     ),
     Column("permit", _("Pre-sale permit"), value=lambda batch: batch.permit.number),
     Column("unit_count", _("Units"), kind="number"),
-    Column(
-        "is_planned",
-        _("Planned"),
-        value=lambda batch: _("Yes") if batch.is_planned else "",
-        is_hidden=True,
-    ),
+    Column("planned_at", _("Planned for"), kind="datetime"),
     Column("released_at", _("Released at"), kind="datetime", sort="released_at"),
     Column("released_by", _("Released by"), value=lambda batch: str(batch.released_by or "")),
     Column("note", _("Note"), is_hidden=True),

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
 
 from loupan.core.calendar import day_bounds
 from loupan.core.refusals import NotAllowedNow, Refusal
@@ -112,8 +112,10 @@ def batches_for(viewer: User) -> QuerySet[ReleaseBatch]:
         .select_related("permit", "by", "released_by")
         .annotate(
             unit_count=Count("members"),
-            is_planned=Exists(
+            planned_at=Subquery(
                 ControlPlan.objects.filter(batch=OuterRef("pk"), state=PlanStatus.WAITING)
+                .order_by("due_at")
+                .values("due_at")[:1]
             ),
         )
     )

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from html import escape
 from typing import Any
+from urllib.parse import urlencode
 
 import orjson
 from django import forms
@@ -475,6 +476,12 @@ def _verbs(viewer: User, sheet: UnitSheet, at: datetime) -> list[PanelVerb]:
     if "unwithhold" in moves and may(WITHHOLD_UNIT):
         url = reverse("sales:unwithhold")
         verbs.append(PanelVerb(_("Offer again"), url, "flag", disabled=blocked, unit=unit.pk))
+    if (status == UnitStatus.WITHHELD and may(WITHHOLD_UNIT)) or (
+        status == UnitStatus.HELD and may(permissions.HOLD_UNIT)
+    ):
+        here_only = urlencode({"project": here, "q": unit.number})
+        url = f"{reverse('sales:controlled_units')}?{here_only}"
+        verbs.append(PanelVerb(_("Extend or change"), url, "clock", "get"))
     if {"take_off_market", "return_to_market"} & moves and may(TAKE_OFF_MARKET):
         url = reverse("sales:off_market", args=[unit.pk])
         is_back = "return_to_market" in moves
