@@ -2,7 +2,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("sales", "0006_proofs_and_gifts")]
+    dependencies = [("sales", "0009_scans_of_proofs")]
 
     operations = [
         migrations.AddField(
