@@ -29,7 +29,7 @@ from loupan.inventory.models import (
 )
 from loupan.inventory.testing import a_layout, a_release_batch, a_zone
 from loupan.ledger.models import Receipt
-from loupan.org.models import Department, DossierEntry, Post, Project, User
+from loupan.org.models import Company, Department, DossierEntry, Post, Project, User
 from loupan.org.rules import ROLE_TEMPLATES
 from loupan.org.testing import a_department, a_post, a_user, hold
 from loupan.parameters.models import CustomField, DictionaryEntry
@@ -241,6 +241,7 @@ class World:
 
 def a_world() -> World:
     here, there = a_branch(), a_branch()
+    Company.objects.filter(pk=there.project.company_id).update(name="邻城集团")
     people = {code: a_user(code, here.project) for code in ROLE_TEMPLATES}
     people["SC+"] = here.office.lin
     people["TL+"] = _leader_of(here.office.lin, here.project)
