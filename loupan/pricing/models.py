@@ -392,15 +392,16 @@ class Discount(models.Model):
 
     @property
     def value_text(self) -> str:
-        """`99.00%` or `10,000.00` by the form of the discount; of a scheme with items all of them."""
+        """`99.00%`, `10,000.00`, `50.00/m²` by the form; of a scheme with items all of them."""
         values = [(self.form, self.amount_or_rate)]
         values += [(each["form"], Decimal(each["amount_or_rate"])) for each in self.items]
-        return " + ".join(
-            rate_text(value)
-            if form in {self.Form.RATE, self.Form.PERCENT_OFF}
-            else money_text(value)
-            for form, value in values
-        )
+        return " + ".join(_value_text(form, value) for form, value in values)
+
+
+def _value_text(form: str, value: Decimal) -> str:
+    if form in {Discount.Form.RATE, Discount.Form.PERCENT_OFF}:
+        return rate_text(value)
+    return f"{money_text(value)}/m²" if form == Discount.Form.UNIT_AMOUNT else money_text(value)
 
 
 class DiscountAuthority(models.Model):

@@ -14,7 +14,10 @@ from loupan.customers.models import Visit
 from loupan.inventory.states import SOLD, STOCK, UnitStatus
 from loupan.ledger.models import LOAN_TYPES, Receipt
 from loupan.org.models import User
+from loupan.pricing.queries.offers import GIFT
 from loupan.pricing.queries.price_lists import in_force_since
+from loupan.pricing.queries.traces import taken_off
+from loupan.pricing.rules.discounts import DiscountKind
 from loupan.reports import rules
 from loupan.reports.queries import figures
 from loupan.reports.queries.figures import Period
@@ -173,7 +176,12 @@ RESERVATIONS = (
     Column("inner_area", _("Inner area"), "area"),
     Column("list_total", _("List total"), "money"),
     Column("discounts", _("Discounts")),
+    Column("special", _("Special allowance"), "money", _("What it took off the price")),
+    Column("special_reason", _("Its reason")),
     Column("deal_total", _("Deal total"), "money"),
+    Column("gifts", _("Gifts")),
+    Column("gift_cost", _("Cost of gifts"), "money"),
+    Column("net_total", _("Net of gifts"), "money"),
     Column("deal_unit_price", _("Deal unit price"), "price"),
     Column("plan", _("Payment plan")),
     Column("deposit", _("Deposit"), "money"),
@@ -205,11 +213,28 @@ def _attached_rows(deal: Deal, cells: dict[str, Any]) -> list[Row]:
         line: dict[str, Any] = {key: cells[key] if key in own else None for key in cells}
         line["unit"] = f"{each.unit.number} ({deal.unit.number})"
         line["built_area"], line["inner_area"] = each.built_area, each.inner_area
-        line["deal_total"] = each.amount
+        line["deal_total"] = line["net_total"] = each.amount
         if "list_total" in cells:
             line["list_total"] = each.list_total
         rows.append(Row(line, {"number": _deal_link(deal), "unit": _deal_link(deal)}))
     return rows
+
+
+def _allowances(deal: Deal) -> dict[str, Any]:
+    """Published discounts, the special allowance and the gifts of a deal, each by itself (DSC-09, 10)."""
+    rows = list(deal.discounts.all())
+    own = {DiscountKind.SPECIAL, GIFT}
+    specials = [row for row in rows if row.kind == DiscountKind.SPECIAL]
+    traces = [deal.trace, *(each.trace for each in deal.attached.all())] if specials else []
+    cost = sum((row.gift_cost for row in rows), ZERO)
+    return {
+        "discounts": "、".join(row.name for row in rows if row.kind not in own),
+        "special": taken_off(traces, DiscountKind.SPECIAL) if specials else None,
+        "special_reason": "、".join(row.name for row in specials),
+        "gifts": "、".join(row.gift_name for row in rows if row.gift_name),
+        "gift_cost": cost or None,
+        "net_total": deal.deal_total - deal.attached_total - cost,
+    }
 
 
 def _buyers(deal: Deal) -> str:
@@ -241,8 +266,8 @@ def reservation_ledger(viewer: User, asked: Parameters, at: datetime) -> Report:
             "built_area": deal.built_area,
             "inner_area": deal.inner_area,
             "list_total": deal.list_total,
-            "discounts": "、".join(d.name for d in deal.discounts.all()),
             "deal_total": deal.deal_total - deal.attached_total,
+            **_allowances(deal),
             "deal_unit_price": deal.deal_unit_price,
             "plan": deal.payment_plan.name,
             "deposit": deal.deposit,
@@ -253,7 +278,10 @@ def reservation_ledger(viewer: User, asked: Parameters, at: datetime) -> Report:
         }
         lines.append(Row(cells, {"number": _deal_link(deal), "unit": _deal_link(deal)}))
         lines += _attached_rows(deal, cells)
-    sums = summed(lines, "built_area", "list_total", "deal_total", "deposit")
+    sums = summed(
+        lines, "built_area", "list_total", "special", "deal_total", "gift_cost", "net_total",
+        "deposit",
+    )  # fmt: skip
     return Report(RESERVATIONS, lines, sums)
 
 
@@ -264,7 +292,10 @@ CONTRACTS = (
     Column("buyers", _("Buyers")),
     Column("built_area", _("Built area"), "area"),
     Column("inner_area", _("Inner area"), "area"),
+    Column("special", _("Special allowance"), "money", _("What it took off the price")),
     Column("deal_total", _("Deal total"), "money"),
+    Column("gift_cost", _("Cost of gifts"), "money"),
+    Column("net_total", _("Net of gifts"), "money"),
     Column("deal_unit_price", _("Built price"), "price"),
     Column("inner_unit_price", _("Inner price"), "price"),
     Column("plan", _("Payment plan")),
@@ -301,6 +332,7 @@ def contract_ledger(viewer: User, asked: Parameters, at: datetime) -> Report:
     lines = []
     for deal in _with_people(deals).order_by("contracted_on", "id"):
         [contract] = deal.contracts.all()
+        said = _allowances(deal)
         paid = received.get(deal.account_id, ZERO)
         cells = {
             "number": contract.number,
@@ -310,6 +342,9 @@ def contract_ledger(viewer: User, asked: Parameters, at: datetime) -> Report:
             "built_area": deal.built_area,
             "inner_area": deal.inner_area,
             "deal_total": deal.deal_total - deal.attached_total,
+            "special": said["special"],
+            "gift_cost": said["gift_cost"],
+            "net_total": said["net_total"],
             "deal_unit_price": deal.deal_unit_price,
             "inner_unit_price": deal.deal_inner_unit_price,
             "plan": deal.payment_plan.name,
@@ -322,7 +357,10 @@ def contract_ledger(viewer: User, asked: Parameters, at: datetime) -> Report:
         }
         lines.append(Row(cells, {"number": _deal_link(deal), "unit": _deal_link(deal)}))
         lines += _attached_rows(deal, cells)
-    sums = summed(lines, "built_area", "deal_total", "loan", "received", "balance")
+    sums = summed(
+        lines, "built_area", "special", "deal_total", "gift_cost", "net_total", "loan", "received",
+        "balance",
+    )  # fmt: skip
     priced = sum((row.cells["deal_total"] for row in lines if row.cells["built_area"]), ZERO)
     sums["deal_unit_price"] = rules.average_price(priced, sums["built_area"])
     sums["received_rate"] = rules.ratio(sums["received"], sums["deal_total"])
