@@ -92,10 +92,12 @@ def touches_a_database(item: pytest.Item) -> bool:
 
 
 def belongs_here(item: pytest.Item) -> bool:
-    """Browsers are driven on SQLite; what need run only once is left to PostgreSQL in the meantime."""
+    """Browsers are driven on SQLite; what takes long and need run only once, by the other worker."""
+    is_once = bool(item.get_closest_marker("once"))
     if os.environ.get(ENGINE) == "postgresql":
-        return touches_a_database(item) and not item.get_closest_marker("browser")
-    return not item.get_closest_marker("once")
+        is_browser = bool(item.get_closest_marker("browser"))
+        return is_once or (touches_a_database(item) and not is_browser)
+    return not is_once
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

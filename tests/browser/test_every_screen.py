@@ -9,7 +9,7 @@ from tests.test_hostile_input import everybody_in_one
 from tests.test_url_roles import PAGES, address, asked
 from tests.world import a_world
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow, pytest.mark.once]
 
 # No page of its own: a file, the end of a session, a piece of another page.
 NO_SCREEN = {"org:logout", "sw", "manifest"}

@@ -127,6 +127,7 @@ def house(tmp_path: Path) -> Iterator[str]:
 
 
 @pytest.mark.slow
+@pytest.mark.once
 def test_an_empty_system_comes_to_its_first_sale(
     house: str, new_context: Callable[..., BrowserContext]
 ) -> None:
@@ -336,6 +337,7 @@ def sell(walk: Walk) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.once
 def test_a_newcomer_finds_the_way_on_a_phone(
     house: str, new_context: Callable[..., BrowserContext]
 ) -> None:
