@@ -12,8 +12,9 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import translation
 
+from loupan.core.terms import speaking
 from loupan.org.models import EPOCH_KEY, User
-from loupan.org.queries import person_of_session
+from loupan.org.queries import person_of_session, words_of
 
 
 class DeskBackend(ModelBackend):
@@ -60,4 +61,7 @@ class DeskMiddleware:
             if settings.LANGUAGE_COOKIE_NAME not in request.COOKIES:
                 translation.activate(user.language)
                 request.LANGUAGE_CODE = translation.get_language()
+            if not request.path.startswith("/api/"):  # Programs know things by our words.
+                with speaking(lambda: words_of(request)):
+                    return self.get_response(request)
         return self.get_response(request)

@@ -16,7 +16,7 @@ class CustomersApp(AppConfig):
         from loupan.customers.actions import ownership
         from loupan.customers.hooks import Panel, panels
         from loupan.customers.models import Customer, CustomerFieldValue
-        from loupan.customers.parameters import CUSTOMER, DICTIONARIES, PARAMETERS
+        from loupan.customers.parameters import CUSTOMER, DICTIONARIES, PARAMETERS, TERMS
         from loupan.org import hooks
         from loupan.org.models import Project, User
         from loupan.parameters.hooks import (
@@ -25,6 +25,7 @@ class CustomersApp(AppConfig):
             declare,
             declare_dictionaries,
             declare_subject,
+            declare_terms,
         )
         from loupan.parameters.queries.book import book_of
 
@@ -55,6 +56,7 @@ class CustomersApp(AppConfig):
 
         declare(*PARAMETERS)
         declare_dictionaries(*DICTIONARIES)
+        declare_terms(*TERMS)
         declare_subject(
             Subject(
                 CUSTOMER, _("Customers"), CustomerFieldValue, "customer", find,

@@ -2,6 +2,7 @@
 
 from django.utils.translation import gettext_lazy as _
 
+from loupan.core.terms import Term
 from loupan.parameters.hooks import Dictionary
 from loupan.parameters.rules.values import Kind, Parameter
 
@@ -28,6 +29,7 @@ REVEALS_PER_DAY = Parameter[int](
     label=_("Full numbers a consultant may look at in a day"),
     help=_("Every look is counted and kept, whatever the limit."),
 )
+TERMS = (Term("customers.consultant", ("Consultant", "Consultants")),)
 PARAMETERS = (NEXT_CONTACT_DAYS, REVEALS_PER_DAY)
 
 SOURCE, METHOD, LOST_REASON = "customers.source", "customers.method", "customers.lost_reason"

@@ -8,6 +8,7 @@ from functools import reduce
 from operator import or_
 from typing import Any, TypeVar
 
+from django.core.exceptions import FieldDoesNotExist
 from django.db import connection
 from django.db.models import Count, Prefetch, Q, QuerySet
 from django.utils.functional import Promise
@@ -28,14 +29,16 @@ from loupan.customers.models import (
     Reveal,
     Visit,
 )
-from loupan.customers.parameters import METHOD, SOURCE
+from loupan.customers.parameters import CUSTOMER, METHOD, SOURCE
 from loupan.customers.permissions import sees_phones
 from loupan.customers.states import CustomerClass
 from loupan.org.hooks import Belongings
 from loupan.org.models import Project, User
+from loupan.parameters.hooks import SUBJECTS
 from loupan.parameters.models import DictionaryEntry
 from loupan.parameters.queries.book import book_of
 from loupan.parameters.queries.entries import entries_in_use, entry_named
+from loupan.parameters.queries.fields import edited_since, labels_of
 
 V = TypeVar("V")
 
@@ -474,6 +477,7 @@ CHANGE_TITLES: dict[str, dict[str, str | Promise]] = {
     "customers.customer.imported": {"label": _("Imported"), "icon": "file-import"},
     "customers.customer.edited": {"label": _("Changed"), "icon": "pencil"},
     "customers.customer.assigned": {"label": _("Assigned"), "icon": "user-share"},
+    "customers.custom_fields.changed": {"label": _("Custom fields changed"), "icon": "columns-3"},
 }
 VISIT_LOOKS: dict[str, dict[str, str]] = {
     Visit.Kind.FIRST: {"icon": "map-pin", "tone": "ok"},
@@ -576,10 +580,11 @@ def _attempt_events(customer: Customer) -> list[Event]:
 
 def _change_events(customer: Customer) -> list[Event]:
     rows = history_of(customer).filter(event__in=CHANGE_TITLES)[:MOST_EVENTS]
+    custom = labels_of(book_of(customer.project_id).fields.get(CUSTOMER, ())) if rows else {}
     events = []
     for row in rows:
         changes = [
-            (_field_label(name), _shown(row.before.get(name)), _shown(after))
+            (custom.get(name) or _field_label(name), _shown(row.before.get(name)), _shown(after))
             for name, after in row.after.items()
             if name in row.before
         ]
@@ -607,7 +612,10 @@ def _field_label(name: str) -> str:
     }
     if name in labels:
         return str(labels[name])
-    return str(Customer._meta.get_field(name).verbose_name)  # type: ignore[union-attr]
+    try:
+        return str(Customer._meta.get_field(name).verbose_name)  # type: ignore[union-attr]
+    except FieldDoesNotExist:  # A custom field that is out of use.
+        return name.removeprefix("cf_")
 
 
 def _shown(value: Any) -> str:
@@ -726,7 +734,7 @@ def in_reach(viewer: User, customer_ids: Collection[int]) -> frozenset[int]:
     return frozenset(found)
 
 
-def touched_since(customer_ids: Sequence[int]) -> frozenset[int]:
+def touched_since(customer_ids: Sequence[int], since: datetime) -> frozenset[int]:
     """Of customers an import made, those somebody has worked with: changed, met, asked for, looked at."""
     touched: set[int] = set()
     for part in _parts(customer_ids):
@@ -735,4 +743,5 @@ def touched_since(customer_ids: Sequence[int]) -> frozenset[int]:
             touched.update(pk for pk in rows.values_list("customer_id", flat=True) if pk)
         changed = Customer.objects.filter(pk__in=part).exclude(version=0)
         touched.update(changed.values_list("pk", flat=True))
+    touched |= edited_since(SUBJECTS[CUSTOMER], customer_ids, since)
     return frozenset(touched)

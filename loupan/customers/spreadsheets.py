@@ -1,7 +1,6 @@
 """Customers from a spreadsheet: read, checked by the rules of one registration, taken up in parts."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import date, datetime
 from io import BytesIO
 from typing import Any, Final
@@ -20,14 +19,16 @@ from loupan.core.sheets.tables import Row, Table, best_table
 from loupan.core.sheets.uploads import encoding_of
 from loupan.core.sheets.writing import RowProblem, write_error_workbook
 from loupan.customers import errors, queries, rules
-from loupan.customers.actions import import_files, imports
+from loupan.customers.actions import import_files
 from loupan.customers.actions.import_files import CHANGEABLE, Problem
 from loupan.customers.actions.imports import Draft
 from loupan.customers.forms import SEPARATORS
 from loupan.customers.models import CustomerImport
-from loupan.customers.parameters import SOURCE
+from loupan.customers.parameters import CUSTOMER, SOURCE
 from loupan.org.models import Project, User
+from loupan.parameters.errors import FieldUnreadable
 from loupan.parameters.queries.entries import names_in_use
+from loupan.parameters.spreadsheets import FileFields
 
 VOCABULARY: Final[Mapping[str, Sequence[str]]] = {
     "name": ("客户姓名", "姓名", "客户名称", "名称", "业主姓名", "客户", "联系人", "name", "customer"),
@@ -84,18 +85,6 @@ PART: Final = 5000
 GRADES: Final = frozenset({"A", "B", "C", "D"})
 
 
-@dataclass
-class ImportResult:
-    """What became of the rows; `problems` names each that was not taken, by Excel's row number."""
-
-    is_dry_run: bool
-    table: Table
-    created: int = 0
-    duplicates: int = 0
-    refused: int = 0
-    problems: list[RowProblem] = field(default_factory=list)
-
-
 def import_file(
     *,
     project: Project,
@@ -105,50 +94,38 @@ def import_file(
     by: User,
     at: datetime,
     mapping: Mapping[str, str] | None = None,
-) -> ImportResult:
-    """Read and take up a file; a dry run counts the same and writes nothing.
+    changes_existing: bool = False,
+) -> CustomerImport:
+    """Keep a file and carry it out at once, as the command does; it can be undone like any other.
 
-    Raises UnreadableFile and its kin, ColumnsMissing when names or phones cannot be found.
+    A file that cannot be used ends as refused, with the sentence that says why.
     """
-    table = read_customers(content, filename, mapping)
-    result = ImportResult(is_dry_run, table)
-    part: list[Draft] = []
-    for judged in _Reader(project, table, today=business_day(at)).rows():
-        if isinstance(judged, Draft):
-            part.append(judged)
-            if len(part) == PART:
-                _take(part, project, result, by=by, at=at)
-                part = []
-            continue
-        result.problems.append(RowProblem(judged.row, judged.column or None, judged.reason))
-        if judged.is_duplicate:
-            result.duplicates += 1
-        else:
-            result.refused += 1
-    _take(part, project, result, by=by, at=at)
-    return result
+    batch = import_files.receive_customers_file(
+        project_id=project.pk,
+        filename=filename,
+        content=content,
+        mapping=mapping or {},
+        is_dry_run=is_dry_run,
+        changes_existing=changes_existing,
+        by=by,
+        at=at,
+    )
+    return carry_out(batch.pk, by=by)
+
+
+def vocabulary_of(project_id: int) -> dict[str, Sequence[str]]:
+    """The words of the headings, those of the project's custom fields included."""
+    return {**VOCABULARY, **FileFields(CUSTOMER, project_id).vocabulary}
 
 
 def read_customers(
-    content: bytes, filename: str, mapping: Mapping[str, str] | None = None
+    content: bytes, filename: str, project_id: int, mapping: Mapping[str, str] | None = None
 ) -> Table:
     """The table of a file. Raises UnreadableFile and its kin, ColumnsMissing."""
-    table = best_table(read_workbook(content, filename), VOCABULARY, mapping)
+    table = best_table(read_workbook(content, filename), vocabulary_of(project_id), mapping)
     if missing := [name for name in ("name", "phones") if name in table.missing]:
         raise errors.ColumnsMissing(columns=", ".join(VOCABULARY[name][0] for name in missing))
     return table
-
-
-def _take(
-    drafts: Sequence[Draft], project: Project, result: ImportResult, *, by: User, at: datetime
-) -> None:
-    double = imports.import_customers(
-        project_id=project.pk, drafts=drafts, is_dry_run=result.is_dry_run, by=by, at=at
-    )
-    result.created += len(drafts) - len(double)
-    result.duplicates += len(double)
-    sentence = str(errors.AlreadyThere())
-    result.problems += [RowProblem(row, "phones", sentence) for row in sorted(double)]
 
 
 # --- A file that is kept: tried, carried out, undone ----------------------------------------------
@@ -163,7 +140,9 @@ def carry_out(import_id: int, *, by: User, table: Table | None = None) -> Custom
     with without_collecting(), translation.override(by.language or translation.get_language()):
         content = unseal(bytes(batch.content))
         try:
-            table = table or read_customers(content, batch.filename, batch.mapping)
+            table = table or read_customers(
+                content, batch.filename, batch.project_id, batch.mapping
+            )
         except Refusal as refusal:
             return import_files.refuse_customers_import(
                 import_id=import_id, message=str(refusal), by=by, at=now()
@@ -180,7 +159,7 @@ def _carry_out(batch: CustomerImport, table: Table, encoding: str, by: User) -> 
         by=by,
         at=now(),
     )
-    reader = _Reader(project, table, today=business_day(now()), with_given=True)
+    reader = _Reader(project, table, today=business_day(now()))
     judged = list(reader.rows(rows))
     while batch.done < len(rows):
         part = judged[batch.done : batch.done + PART]
@@ -211,7 +190,8 @@ def _understood(table: Table) -> dict[str, Any]:
 
 def error_workbook(batch: CustomerImport, *, who: str) -> bytes:
     """The refused rows as they were, with the reason of each, to correct and upload again."""
-    table = read_customers(unseal(bytes(batch.content)), batch.filename, batch.mapping)
+    content = unseal(bytes(batch.content))
+    table = read_customers(content, batch.filename, batch.project_id, batch.mapping)
     problems = [
         RowProblem(entry["row"], entry["column"] or None, entry["reason"]) for entry in batch.errors
     ]
@@ -226,12 +206,10 @@ SECRET: Final = frozenset({"phones", "phone_2", "id_number", "address"})
 class _Reader:
     """Turns rows into drafts, and keeps what must not come twice within the file."""
 
-    def __init__(
-        self, project: Project, table: Table, *, today: date, with_given: bool = False
-    ) -> None:
+    def __init__(self, project: Project, table: Table, *, today: date) -> None:
         self.table = table
         self.today = today
-        self.with_given = with_given
+        self.custom = FileFields(CUSTOMER, project.pk)
         self.sources = names_in_use(project.pk, SOURCE)
         self.owners = {
             key: person.pk
@@ -244,6 +222,9 @@ class _Reader:
         for row in self.table.rows() if rows is None else rows:
             try:
                 draft = self.draft(row)
+            except FieldUnreadable as refusal:
+                yield self._problem(row, refusal.column, str(refusal))
+                continue
             except (Refusal, CellProblem) as refusal:
                 yield self._problem(row, getattr(refusal, "field", "") or "", str(refusal))
                 continue
@@ -263,8 +244,6 @@ class _Reader:
         return Problem(self.table.sheet.name, row.number, column, value, reason, is_duplicate)
 
     def _given(self, row: Row, grade: str) -> frozenset[str]:
-        if not self.with_given:
-            return frozenset()
         said = {name for name in CHANGEABLE if not is_missing(row.cells.get(name))}
         return frozenset(said - ({"grade"} if grade not in GRADES else set()))
 
@@ -300,6 +279,7 @@ class _Reader:
             first_contact_on=row.day("first_contact_on"),
             next_contact_on=next_on,
             given=self._given(row, grade),
+            custom=self.custom.read(row),
         )
 
     @staticmethod

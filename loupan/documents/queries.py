@@ -26,7 +26,7 @@ from loupan.documents import errors
 from loupan.documents.models import PaperTemplate, Printing
 from loupan.documents.rules.papers import Paper, fitted
 from loupan.documents.rules.word import built_in
-from loupan.org.models import Project, User
+from loupan.org.models import Letterhead, Project, User
 
 FORM = Path(__file__).resolve().parent / "typst" / "paper.typ"
 FONT_FOLDERS = ("/usr/share/fonts", "/usr/local/share/fonts")
@@ -47,8 +47,10 @@ def _has_chinese_fonts(folders: tuple[str, ...]) -> bool:
     return not CHINESE_FONTS.isdisjoint(found)
 
 
-def pdf_of(paper: Paper) -> bytes:
+def pdf_of(paper: Paper, letterhead: Letterhead | None = None) -> bytes:
     """A4 PDF with the fonts embedded; nothing outside the form's own folder can be read.
+
+    The letterhead is that of the company whose paper it is (`org.queries.letterhead_of`).
 
     Raises ChineseFontsMissing instead of printing empty boxes.
     """
@@ -61,10 +63,24 @@ def pdf_of(paper: Paper) -> bytes:
         font_paths=folders,
         ignore_system_fonts=True,
         format="pdf",
-        sys_inputs={"paper": json.dumps(paper.as_data(), ensure_ascii=False)},
+        sys_inputs={
+            "paper": json.dumps({**paper.as_data(), **_head(letterhead)}, ensure_ascii=False)
+        },
     )
     assert isinstance(made, bytes)
     return made
+
+
+def _head(letterhead: Letterhead | None) -> dict[str, Any]:
+    """Line and logo as the form takes them; bytes travel as numbers."""
+    if letterhead is None:
+        return {"line": "", "logo": [], "logo_format": ""}
+    kinds = {"image/png": "png", "image/jpeg": "jpg"}
+    return {
+        "line": letterhead.line,
+        "logo": list(bytes(letterhead.logo or b"")),
+        "logo_format": kinds.get(letterhead.media_type, ""),
+    }
 
 
 def qr_of(address: str) -> str:

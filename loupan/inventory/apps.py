@@ -11,7 +11,7 @@ class InventoryApp(AppConfig):
 
         from loupan.inventory.hooks import Panel, panels
         from loupan.inventory.models import Unit, UnitFieldValue
-        from loupan.inventory.parameters import DICTIONARIES, PARAMETERS, UNIT
+        from loupan.inventory.parameters import DICTIONARIES, PARAMETERS, TERMS, UNIT
         from loupan.inventory.queries.units import units_for
         from loupan.org.models import User
         from loupan.parameters.hooks import (
@@ -20,6 +20,7 @@ class InventoryApp(AppConfig):
             declare,
             declare_dictionaries,
             declare_subject,
+            declare_terms,
         )
         from loupan.parameters.queries.book import book_of
 
@@ -45,3 +46,4 @@ class InventoryApp(AppConfig):
         panels.plug("fields", fields_panel)
         declare(*PARAMETERS)
         declare_dictionaries(*DICTIONARIES)
+        declare_terms(*TERMS)

@@ -7,6 +7,7 @@ from typing import Any
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
+from loupan.core.terms import Term
 from loupan.inventory.models import ProductType
 from loupan.inventory.rules.stock import EVERYTHING
 from loupan.parameters.hooks import Dictionary
@@ -61,6 +62,12 @@ PARAMETERS: tuple[Parameter[Any], ...] = (
     RELEASE_NEEDS_FILED,
     *LEAST_AVAILABLE.values(),
     SLOW_AFTER,
+)
+
+TERMS = (
+    Term("inventory.zone", ("Zone", "Zones")),
+    Term("inventory.building", ("Building", "Buildings")),
+    Term("inventory.entrance", ("Entrance", "Entrances"), not_before="格"),
 )
 
 BUILDING_TYPE, USE, TENURE = "inventory.building_type", "inventory.use", "inventory.tenure"

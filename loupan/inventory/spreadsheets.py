@@ -22,15 +22,17 @@ from loupan.core.sheets.writing import (
 )
 from loupan.inventory.actions import imports
 from loupan.inventory.models import Building, Unit, UnitImport
+from loupan.inventory.parameters import UNIT
 from loupan.inventory.queries.areas import AreaRow
 from loupan.inventory.queries.imports import register_of
 from loupan.inventory.queries.units import lone_building
 from loupan.inventory.rules.addresses import floor_words
 from loupan.inventory.rules.areas import AreaDifference
 from loupan.inventory.rules.grid import COLUMN_OF
-from loupan.inventory.rules.unit_files import VOCABULARY, UnitFile, understand
+from loupan.inventory.rules.unit_files import VOCABULARY, CustomColumns, UnitFile, understand
 from loupan.inventory.tables import grid_text
 from loupan.org.models import Project, User
+from loupan.parameters.spreadsheets import FileFields
 
 ROWS_AT_ONCE = 10_000
 
@@ -39,8 +41,13 @@ def read_units(
     content: bytes, filename: str, mapping: Mapping[str, str], project_id: int
 ) -> UnitFile:
     """The units a file describes. Raises UnreadableFile and the refusals of `understand`."""
-    workbook = read_workbook(content, filename)
-    return understand(workbook, mapping=mapping, lone_building=lone_building(project_id))
+    workbook, fields = read_workbook(content, filename), FileFields(UNIT, project_id)
+    return understand(
+        workbook,
+        mapping=mapping,
+        lone_building=lone_building(project_id),
+        custom=CustomColumns(fields.vocabulary, fields.read) if fields.fields else None,
+    )
 
 
 def carry_out(import_id: int, *, by: User, file: UnitFile | None = None) -> UnitImport:

@@ -13,6 +13,7 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from loupan.core.forms import DayField, OfProjectForm
+from loupan.core.pictures import MOST_BYTES, CleanPicture, NotAPicture, PictureTooBig, clean_picture
 from loupan.org import queries
 from loupan.org.hooks import Belongings
 from loupan.org.models import (
@@ -138,6 +139,48 @@ class CompanyForm(_VersionedForm):
         super().__init__(*args, **kwargs)
         _offer(self, "parent_id", queries.companies_managed_by(by))
         self.fields["parent_id"].required = not queries.manages_everything(by)
+
+
+class LetterheadForm(forms.Form):
+    """Logo and line; the picture is drawn anew."""
+
+    line = forms.CharField(
+        label=_("Line under the name"),
+        max_length=120,
+        required=False,
+        help_text=_("Address, phone or a motto; it stands at the head of every paper."),
+    )
+    file = forms.FileField(
+        label=_("Logo"),
+        required=False,
+        help_text=_("JPEG, PNG or WebP of up to 10 MB."),
+        widget=forms.FileInput(attrs={"accept": "image/jpeg,image/png,image/webp"}),
+    )
+    takes_off = forms.BooleanField(label=_("Take the logo off"), required=False)
+    version = forms.IntegerField(min_value=0, widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, has_logo: bool, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if not has_logo:
+            del self.fields["takes_off"]
+
+    def clean_file(self) -> CleanPicture | None:
+        file = self.cleaned_data["file"]
+        if not file:
+            return None
+        try:
+            return clean_picture(file.read(MOST_BYTES + 1))
+        except (NotAPicture, PictureTooBig) as refusal:
+            raise ValidationError(str(refusal)) from refusal
+
+    def chosen(self) -> dict[str, Any]:
+        typed = self.cleaned_data
+        return {
+            "line": typed["line"],
+            "logo": typed["file"],
+            "keeps_logo": not typed.get("takes_off"),
+            "version": typed["version"],
+        }
 
 
 class ProjectForm(_VersionedForm):

@@ -51,6 +51,24 @@ class Company(models.Model):
         return self.name
 
 
+class Letterhead(models.Model):
+    """What stands at the head of a company's papers (ORG-01); companies below without one take it."""
+
+    company = models.OneToOneField(Company, on_delete=models.PROTECT, related_name="letterhead")
+    line = models.CharField(_("Line under the name"), max_length=120, blank=True)
+    logo = models.BinaryField(null=True)  # Drawn anew by core.pictures; never the bytes that came.
+    media_type = models.CharField(max_length=20, blank=True)
+    version = models.PositiveIntegerField(default=0)
+
+    objects = LockingManager()
+
+    class Meta:
+        verbose_name = _("Letterhead")
+
+    def __str__(self) -> str:
+        return str(self.company)
+
+
 class PriceBasis(models.TextChoices):
     """What the unit price multiplies (DOMAIN 2.2.2)."""
 
@@ -74,6 +92,9 @@ class Project(models.Model):
         _("Price basis"), max_length=5, choices=PriceBasis, default=PriceBasis.BUILT
     )
     is_open = models.BooleanField(_("In use"), default=True)
+    # What it calls the things of the trade, by code of the term (core.terms); the parameters floor
+    # keeps it, so that it comes with the project and costs no page a statement.
+    words = models.JSONField(default=dict, blank=True, editable=False)
     version = models.PositiveIntegerField(default=0)
 
     objects = LockingManager()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -27,6 +28,7 @@ from loupan.org.models import (
     Department,
     DossierEntry,
     FunctionGroup,
+    Letterhead,
     LoginAttempt,
     Post,
     PostHolding,
@@ -74,6 +76,14 @@ def current_project(request: HttpRequest) -> Project:
         request._desk_project = known  # type: ignore[attr-defined]  # noqa: SLF001
     assert isinstance(known, Project)
     return known
+
+
+def words_of(request: HttpRequest) -> Mapping[str, str]:
+    """What the project a page is about calls things, as far as that is known without asking."""
+    known = getattr(request, "_desk_project", None)
+    if isinstance(known, Project):
+        return known.words  # type: ignore[no-any-return]
+    return getattr(request.user, "words_here", None) or {}
 
 
 def projects_of(request: HttpRequest) -> list[Project]:
@@ -190,6 +200,14 @@ def manages_everything(viewer: User) -> bool:
 
 def companies_managed_by(viewer: User) -> QuerySet[Company]:
     return Company.objects.filter(_within(viewer, "", "", MANAGE)).order_by("path", "pk")
+
+
+def letterhead_of(company: Company) -> Letterhead | None:
+    """The nearest letterhead on the way up the tree; a company without one takes that above it."""
+    above = [int(part) for part in company.path.strip("/").split("/") if part]
+    found = Letterhead.objects.filter(company_id__in=above).select_related("company")
+    rows = {row.company_id: row for row in found}
+    return next((rows[pk] for pk in reversed(above) if pk in rows), None)
 
 
 def posts_managed_by(viewer: User) -> QuerySet[Post]:
@@ -331,9 +349,15 @@ def _token_with_its_person(digest: str) -> QuerySet[ApiToken]:
 
 
 TOKEN: Compiled[ApiToken] = Compiled(_token_with_its_person, digest=str)
-PERSON: Compiled[User] = Compiled(
-    lambda user_id: User.objects.filter(pk=user_id).order_by().annotate(stamp=_stamp()), user_id=int
-)
+
+
+def _person(user_id: int) -> QuerySet[User]:
+    here = Project.objects.filter(pk=OuterRef("current_project_id")).values("words")[:1]
+    rows = User.objects.filter(pk=user_id).order_by()
+    return rows.annotate(stamp=_stamp(), words_here=Subquery(here))
+
+
+PERSON: Compiled[User] = Compiled(_person, user_id=int)
 
 
 def person_of_session(user_id: int) -> User | None:

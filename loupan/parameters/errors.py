@@ -24,6 +24,16 @@ class ValueNotOfThisKind(Refusal):
     field = "value"
 
 
+class NoWord(Refusal):
+    message = _("A word for “%(label)s” has 1 to 12 letters or digits.")
+    field = "value"
+
+
+class WordTaken(Refusal):
+    message = _("“%(word)s” is what “%(other)s” is called here. Two things need two words.")
+    field = "value"
+
+
 class CodeNotSensible(Refusal):
     message = _("A code is 1 to 20 letters, digits, dots, dashes or underlines.")
     field = "code"
@@ -127,6 +137,14 @@ class FieldValueMissing(Refusal):
 
 class FieldValueWrong(Refusal):
     message = _("This is no value of “%(label)s”.")
+
+
+class FieldUnreadable(FieldValueWrong):
+    """In a cell of a file; `column` is the key of the field."""
+
+    @property
+    def column(self) -> str:
+        return str(self.facts["key"])
 
 
 class DictionaryNeeded(Refusal):

@@ -14,18 +14,21 @@ from loupan.parameters.queries.fields import choices_of, listed, matching
 from loupan.parameters.rules.fields import Field
 
 
-def add_custom_filters(filterset: Any, subject: str, project_id: int) -> None:
-    """One filter for each custom field that the project lists, under the key of its column."""
+def add_custom_filters(filterset: Any, subject: str, project_id: int, record: str = "pk") -> None:
+    """One filter for each custom field that the project lists, under the key of its column.
+
+    `record` leads from a row of the list to the record that has the fields.
+    """
     for field in listed(book_of(project_id).fields.get(subject, ())):
-        made = _filter(field, project_id, partial(_matching, subject, field))
+        made = _filter(field, project_id, partial(_matching, subject, field, record))
         made.parent, made.field_name = filterset, field.key
         filterset.filters[field.key] = made
 
 
 def _matching(
-    subject: str, field: Field, rows: QuerySet[Any], name: str, value: Any
+    subject: str, field: Field, record: str, rows: QuerySet[Any], name: str, value: Any
 ) -> QuerySet[Any]:
-    return matching(rows, SUBJECTS[subject], field, value)
+    return matching(rows, SUBJECTS[subject], field, value, record)
 
 
 def _filter(field: Field, project_id: int, method: Callable[..., Any]) -> Any:

@@ -5,12 +5,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db.models import Model
+from django.utils.translation import gettext_lazy as _
 
 from loupan.core.hooks import Hook
+from loupan.core.terms import TERMS, WORD, Term
 from loupan.org.models import User
 from loupan.parameters.models import FieldValue
 from loupan.parameters.rules.numbers import Numbering
-from loupan.parameters.rules.values import Parameter
+from loupan.parameters.rules.values import Kind, Parameter
 
 # Every parameter of every app, by key, in the order declared (each app's apps.py).
 PARAMETERS: dict[str, Parameter[Any]] = {}
@@ -21,6 +23,26 @@ def declare(*parameters: Parameter[Any]) -> None:
     for parameter in parameters:
         assert parameter.key not in PARAMETERS, f"{parameter.key} is declared twice"
         PARAMETERS[parameter.key] = parameter
+
+
+# Words of ours that offices may say otherwise (PRM-06), by the key of their parameter.
+WORDS: dict[str, Term] = {}
+
+
+def declare_terms(*terms: Term) -> None:
+    """Let offices and projects have a word of their own for these. Called once per app, at start."""
+    for term in terms:
+        assert term.code not in TERMS, f"{term.code} is declared twice"
+        TERMS[term.code] = term
+        key = f"words.{term.code}"
+        WORDS[key] = term
+        declare(
+            Parameter[str](
+                key=key, kind=Kind.TEXT, default="", group=_("Words of the project"),
+                label=term.label, blank=term.label, word=WORD,
+                help=_("Said everywhere instead of our word; empty: our word."),
+            )
+        )  # fmt: skip
 
 
 @dataclass(frozen=True)

@@ -237,7 +237,7 @@ class Holiday(models.Model):
 
 
 class CustomField(Placed):
-    """A further field an office keeps of its customers or units (PRM-04), at a level and below."""
+    """A further field an office keeps of customers, units or deals (PRM-04), at a level and below."""
 
     class Kind(models.TextChoices):
         TEXT = "text", _("Text")

@@ -1,5 +1,6 @@
 from django.apps import AppConfig
 from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 
 class SalesApp(AppConfig):
@@ -15,11 +16,21 @@ class SalesApp(AppConfig):
         from loupan.ledger import hooks as ledger
         from loupan.org import hooks as org
         from loupan.org.models import Project, User
-        from loupan.parameters.hooks import declare, declare_series
+        from loupan.parameters.hooks import (
+            Found,
+            Subject,
+            declare,
+            declare_series,
+            declare_subject,
+            declare_terms,
+        )
         from loupan.sales.actions import handing_over
-        from loupan.sales.parameters import PARAMETERS, SERIES
+        from loupan.sales.models import DealFieldValue
+        from loupan.sales.parameters import DEAL_FIELDS, PARAMETERS, SERIES, TERMS
+        from loupan.sales.permissions import READ, may_note
         from loupan.sales.queries import belongings
         from loupan.sales.queries.deals import deals_for
+        from loupan.sales.states import DealStatus
 
         def deals_panel(customer: Customer, viewer: User) -> customers.Panel | None:
             if not viewer.may("sales.read", customer.project_id):
@@ -36,8 +47,22 @@ class SalesApp(AppConfig):
             deals = deals_for(person).filter(project_id=project_id)
             return [(gettext("Deals"), deals[: org.MOST_COUNTED + 1].count())]
 
+        def find(viewer: User, pk: int) -> Found | None:
+            row = deals_for(viewer).filter(pk=pk).first() if viewer.may(READ) else None
+            if row is None:
+                return None
+            is_open = row.status != DealStatus.CANCELLED
+            return Found(row, row.project_id, is_open and may_note(viewer, row.project_id))
+
         declare(*PARAMETERS)
         declare_series(*SERIES)
+        declare_terms(*TERMS)
+        declare_subject(
+            Subject(
+                DEAL_FIELDS, _("Deals"), DealFieldValue, "deal", find,
+                lambda pk: reverse("sales:deal", args=[pk]),
+            )
+        )  # fmt: skip
         org.glimpses.plug("deals", glimpse)
         org.belongings.plug("deals", belongings.belongings_of)
         org.handed_over.plug("deals", hand_over)

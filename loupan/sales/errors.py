@@ -154,6 +154,12 @@ class DepositNotReceived(Refusal):
     message = _("Of the deposit of %(deposit)s only %(received)s has been received.")
 
 
+class DealFieldMissing(Refusal):
+    """T11: what the office requires of its deals is said before the contract (PRM-04)."""
+
+    message = _("Before the contract is signed, say “%(label)s” among the custom fields.")
+
+
 class DownPaymentNotReceived(Refusal):
     """T11 with the rule full_down_payment."""
 

@@ -12,7 +12,9 @@ from loupan.core.typed import sought
 from loupan.customers import queries as customers
 from loupan.inventory.models import Building, ProductType, Unit
 from loupan.org.queries import current_project
+from loupan.parameters.filters import add_custom_filters
 from loupan.sales.models import Buyer, Contract, ProvisionalReservation, Reservation
+from loupan.sales.parameters import DEAL_FIELDS
 from loupan.sales.queries import control
 from loupan.sales.states import DealStatus
 
@@ -34,6 +36,7 @@ class _DealFilter(django_filters.FilterSet):  # type: ignore[misc]  # It is unty
         if project := getattr(self.request, "project", None):
             owners = customers.owners_in(project).values_list("pk", "display_name")
             self.filters["consultant"].extra["choices"] = list(owners)
+            add_custom_filters(self, DEAL_FIELDS, project.pk, record="deal_id")
 
     def by_text(self, rows: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
         text = value.strip()[:60].replace("\x00", "")

@@ -13,6 +13,7 @@ from loupan.customers.models import Customer
 from loupan.inventory.models import Building, Unit
 from loupan.ledger.models import Account
 from loupan.org.models import PriceBasis, Project
+from loupan.parameters.models import FieldValue
 from loupan.pricing.models import Discount, PaymentPlan
 from loupan.sales.states import (
     AttachedPricing,
@@ -618,3 +619,21 @@ class ProcessStep(models.Model):
 
     def __str__(self) -> str:
         return f"{self.deal_id} {self.code}"
+
+
+class DealFieldValue(FieldValue):
+    """What a deal says in one custom field of its project (PRM-04)."""
+
+    deal = models.ForeignKey(Deal, on_delete=models.CASCADE, related_name="field_values")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["deal", "field"], name="deal_field_once")]
+        indexes = [
+            models.Index(fields=["field", "text"], name="deal_field_text"),
+            models.Index(fields=["field", "number"], name="deal_field_number"),
+            models.Index(fields=["field", "day"], name="deal_field_day"),
+            models.Index(fields=["field", "entry"], name="deal_field_entry"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.deal_id} {self.field_id}"

@@ -2,6 +2,7 @@
 
 from django.utils.translation import gettext_lazy as _
 
+from loupan.core.terms import Term
 from loupan.parameters.hooks import Series
 from loupan.parameters.rules.numbers import Numbering
 from loupan.parameters.rules.values import Kind, Parameter
@@ -24,4 +25,10 @@ PROVISIONAL = Series(
 )
 RESERVATION = Series("sales.reservation", _("Reservation"), Numbering("{project}-RG{year}-{seq:4}"))
 CONTRACT = Series("sales.contract", _("Contract"), Numbering("{project}-HT{year}-{seq:4}"))
+TERMS = (
+    Term("sales.reservation", ("Reservation", "Reservations")),
+    Term("sales.provisional", ("Provisional reservation", "Provisional reservations")),
+    Term("sales.deposit", ("Deposit", "Deposits")),
+)
+DEAL_FIELDS = "sales.deal"  # The subject of custom fields.
 SERIES = (PROVISIONAL, RESERVATION, CONTRACT)

@@ -64,6 +64,12 @@ PERMISSIONS: Mapping[str, str | Promise] = {
     EXPORT: _("Export deals"),
 }
 
+
+def may_note(viewer: User, project_id: int) -> bool:
+    """Whether this person may say what a deal has in the custom fields of its project (PRM-04)."""
+    return viewer.may(RESERVE_UNIT, project_id) or viewer.may(SIGN_CONTRACT, project_id)
+
+
 # T6: a sales manager up to 3 days, a project director up to 15.
 HOLD_DAYS = {"SM": 3, "PD": 15, "CD": 15, "GD": 15}
 HOLD_DAYS_OTHERS = 3

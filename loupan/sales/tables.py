@@ -13,7 +13,10 @@ from loupan.core.ui import Column
 from loupan.documents.models import PaperKind
 from loupan.inventory.states import UnitStatus
 from loupan.inventory.tables import STATUS_TONES
+from loupan.parameters.queries.book import book_of
+from loupan.parameters.queries.fields import labels_of
 from loupan.sales.models import Contract, Deal, ProvisionalReservation, Reservation
+from loupan.sales.parameters import DEAL_FIELDS
 from loupan.sales.rules import time_left
 from loupan.sales.states import DealStatus
 
@@ -26,6 +29,7 @@ DEAL_TONES = {
     DealStatus.CANCELLED: "grey",
 }
 
+CUSTOM_FIELDS = "sales.custom_fields.changed"
 # What a line of the history says: words, icon, tone.
 EVENTS = {
     "sales.reservation.made": (_("Reserved"), "writing", "orange"),
@@ -54,6 +58,7 @@ EVENTS = {
     "ledger.receipt.carried_over": (_("Carried over"), "arrows-exchange", "green"),
     "ledger.receipt.recorded": (_("Receipt recorded"), "cash", "green"),
     "ledger.receipt.reversed": (_("Receipt reversed"), "arrow-back-up", "red"),
+    CUSTOM_FIELDS: (_("Custom fields changed"), "columns-3", "grey"),
     "documents.paper.printed": (_("Paper printed"), "printer", "grey"),
 }
 
@@ -73,6 +78,25 @@ _TOLD = (
 _AMOUNTS = frozenset({"amount", "deal_total", "refunded", "kept", "penalty"})
 
 
+def _told(event: AuditEvent) -> list[str]:
+    said = {key: event.facts[key] for key in _TOLD if event.facts.get(key) not in (None, "")}
+    if "kind" in said:
+        said["kind"] = str(PaperKind(said["kind"]).label)
+    for key in _AMOUNTS & set(said):
+        said[key] = money_text(Decimal(said[key]))
+    return [str(value) for value in said.values()]
+
+
+def _fields_said(event: AuditEvent) -> list[str]:
+    """Old and new of each custom field, by the name it has now."""
+    fields = book_of(event.project_id).fields.get(DEAL_FIELDS, ()) if event.project_id else ()
+    labels = labels_of(fields)
+    return [
+        f"{labels.get(key, key)}: {event.before.get(key) or '—'} → {now or '—'}"
+        for key, now in event.after.items()
+    ]
+
+
 def deal_tone(deal: Deal) -> str:
     return DEAL_TONES[DealStatus(deal.status)]
 
@@ -84,13 +108,7 @@ def deal_url(deal_id: int) -> str:
 def event_of(event: AuditEvent) -> dict[str, Any]:
     """One line of a deal's timeline."""
     title, icon, tone = EVENTS.get(event.event, (event.event, "history", "grey"))
-    facts = event.facts
-    said = {key: facts[key] for key in _TOLD if facts.get(key) not in (None, "")}
-    if "kind" in said:
-        said["kind"] = str(PaperKind(said["kind"]).label)
-    for key in _AMOUNTS & set(said):
-        said[key] = money_text(Decimal(said[key]))
-    text = " · ".join(str(value) for value in said.values())
+    text = " · ".join(_fields_said(event) if event.event == CUSTOM_FIELDS else _told(event))
     return {
         "at": event.at,
         "title": title,

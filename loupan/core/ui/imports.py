@@ -43,7 +43,10 @@ class FileForm(forms.Form):
 
 
 class ColumnsForm(forms.Form):
-    """Which column of the file is which field; one select for each field."""
+    """Which column of the file is which field; one select for each field.
+
+    `more` are fields that an office has made itself: key -> label.
+    """
 
     labels: Mapping[str, Any] = {}
 
@@ -52,6 +55,7 @@ class ColumnsForm(forms.Form):
         *args: Any,
         columns: Sequence[Mapping[str, Any]],
         chosen: Mapping[str, str],
+        more: Mapping[str, Any] | None = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(*args, **kwargs)
@@ -60,7 +64,7 @@ class ColumnsForm(forms.Form):
         ]
         by_header = {column["header"]: column["letter"] for column in columns}
         guessed = {column["field"]: column["letter"] for column in columns if column["field"]}
-        for name, label in self.labels.items():
+        for name, label in {**self.labels, **(more or {})}.items():
             wish = chosen.get(name)
             letter = guessed.get(name, "") if wish is None else by_header.get(wish, wish)
             self.fields[name] = forms.ChoiceField(

@@ -27,14 +27,21 @@ from loupan.customers.models import (
     DuplicateAttempt,
     Person,
 )
+from loupan.customers.parameters import CUSTOMER
 from loupan.org.models import Project, User
 from loupan.org.permissions import require
+from loupan.parameters.actions.fields import put_values_back, write_values
+from loupan.parameters.hooks import SUBJECTS
+from loupan.parameters.queries.book import book_of
+from loupan.parameters.queries.fields import said_by
+from loupan.parameters.spreadsheets import FileFields
 
 IMPORT, ASSIGN = "customers.import", "customers.assign"
 MOST_ERRORS = 5_000
 MOST_SAMPLES = 200
 MOST_KEPT = 500
 AT_ONCE = 1_000
+CUSTOM = "custom"  # In what a row kept: the custom fields, each with its value before and after.
 # What a file may change of a customer who is there: field of the file -> column.
 CHANGEABLE = {
     "grade": "grade",
@@ -196,6 +203,8 @@ def import_customers_part(
     if not batch.is_dry_run:
         ids = take_up(project=project, drafts=fresh, elsewhere=known.elsewhere, by=by, at=at)
         _keep_ids(batch, ids)
+        said = {pk: draft.custom for pk, draft in zip(ids, fresh, strict=True) if draft.custom}
+        write_values(subject=CUSTOMER, said=said)
         _change(batch, weighed.changes, by=by, at=at)
         DuplicateAttempt.objects.bulk_create(
             DuplicateAttempt(
@@ -247,7 +256,7 @@ def undo_customers_import(*, import_id: int, by: User, at: datetime) -> Customer
     ]
     removed = 0
     for start in range(0, len(made), AT_ONCE):
-        gone, stay = _remove(made[start : start + AT_ONCE])
+        gone, stay = _remove(made[start : start + AT_ONCE], batch.ended_at or at)
         removed += gone
         kept += stay
     names = dict(Customer.objects.filter(pk__in=kept[:MOST_KEPT]).values_list("pk", "name"))
@@ -278,6 +287,7 @@ class _Change:
     draft: Draft
     customer: Customer
     values: dict[str, Any]
+    custom: dict[int, tuple[Any, Any]]  # By id of the custom field: before, after.
 
 
 @dataclass
@@ -317,8 +327,13 @@ def _weigh(
         )
         customers.update({customer.pk: customer for customer in part})
     may_assign = by.may(ASSIGN, project.pk)
+    has_custom = any(draft.custom for draft in drafts)
+    fields = book_of(project.pk).fields.get(CUSTOMER, ()) if has_custom else ()
+    said = said_by(SUBJECTS[CUSTOMER], ids, fields) if fields else {}
     for draft in drafts:
-        _weigh_one(draft, holders[draft.row], customers, reach, batch, found, may_assign=may_assign)
+        _weigh_one(
+            draft, holders[draft.row], customers, reach, batch, found, said, may_assign=may_assign
+        )
     return found
 
 
@@ -329,6 +344,7 @@ def _weigh_one(
     reach: frozenset[int],
     batch: CustomerImport,
     found: _Weighed,
+    said: Mapping[int, Mapping[int, Any]],
     *,
     may_assign: bool,
 ) -> None:
@@ -350,8 +366,12 @@ def _weigh_one(
     if not batch.changes_existing:
         return refuse(errors.AlreadyThere())
     values = _differences(draft, customer, may_assign=may_assign)
-    if values:
-        found.changes.append(_Change(draft, customer, values))
+    kept = said.get(customer.pk, {})
+    custom = {
+        pk: (kept.get(pk), value) for pk, value in draft.custom.items() if kept.get(pk) != value
+    }
+    if values or custom:
+        found.changes.append(_Change(draft, customer, values, custom))
     else:
         found.unchanged += 1
     return None
@@ -376,6 +396,7 @@ def _change(batch: CustomerImport, changes: Sequence[_Change], *, by: User, at: 
     if not changes:
         return
     entries, rows, columns = [], [], {"version"}
+    fields = FileFields(CUSTOMER, batch.project_id)
     for change in changes:
         customer, values = change.customer, dict(change.values)
         if "owner_id" in values:  # An assignment protects anew (CUS-22).
@@ -392,9 +413,13 @@ def _change(batch: CustomerImport, changes: Sequence[_Change], *, by: User, at: 
         entries.append(
             audit.entry(
                 "customers.customer.imported", customer, by=by, at=at,
-                before=_guarded(before), after=_guarded(values), file=batch.filename,
+                before={**_guarded(before), **_custom_words(fields, change, 0)},
+                after={**_guarded(values), **_custom_words(fields, change, 1)},
+                file=batch.filename,
             )
         )  # fmt: skip
+        if change.custom:
+            before[CUSTOM] = change.custom
         rows.append(
             CustomerImportRow(
                 batch=batch,
@@ -407,8 +432,21 @@ def _change(batch: CustomerImport, changes: Sequence[_Change], *, by: User, at: 
     Customer.objects.bulk_update(
         [change.customer for change in changes], sorted(columns), batch_size=200
     )
+    write_values(
+        subject=CUSTOMER,
+        said={
+            change.customer.pk: {pk: after for pk, (_before, after) in change.custom.items()}
+            for change in changes
+            if change.custom
+        },
+    )
     CustomerImportRow.objects.bulk_create(rows, batch_size=1000)
     audit.record_all(entries)
+
+
+def _custom_words(fields: FileFields, change: _Change, side: int) -> dict[str, str]:
+    """Custom fields by code: as they were (side 0) and as they are now (side 1)."""
+    return fields.in_words({pk: both[side] for pk, both in change.custom.items()})
 
 
 def _guarded(values: Mapping[str, Any]) -> dict[str, Any]:
@@ -443,14 +481,16 @@ def _count(
     samples = batch.understood.setdefault("samples", {"created": [], "updated": []})
     for draft in fresh[: max(0, MOST_SAMPLES - len(samples["created"]))]:
         samples["created"].append({"row": draft.row, "name": draft.name, "grade": draft.grade})
+    fields = FileFields(CUSTOMER, batch.project_id) if weighed.changes else None
     for change in weighed.changes[: max(0, MOST_SAMPLES - len(samples["updated"]))]:
+        assert fields is not None
         before = {name: getattr(change.customer, name) for name in change.values}
         samples["updated"].append(
             {
                 "row": change.draft.row,
                 "name": change.draft.name,
-                "before": audit.plain(_guarded(before)),
-                "after": audit.plain(_guarded(change.values)),
+                "before": audit.plain(_guarded(before)) | _custom_words(fields, change, 0),
+                "after": audit.plain(_guarded(change.values)) | _custom_words(fields, change, 1),
             }
         )
 
@@ -467,12 +507,15 @@ def _restore(batch: CustomerImport, *, by: User, at: datetime) -> list[int]:
         ids = [row.customer_id for row in part]
         customers = {c.pk: c for c in Customer.objects.locked().filter(pk__in=ids)}
         changed, entries, columns = [], [], {"version"}
+        custom: dict[int, Any] = {}
         for row in part:
             customer = customers[row.customer_id]
             if customer.version != row.version:
                 kept.append(customer.pk)
                 continue
             before = orjson.loads(row.before)
+            if said := before.pop(CUSTOM, None):
+                custom[customer.pk] = said
             after = {name: getattr(customer, name) for name in before}
             for name, value in before.items():
                 setattr(customer, name, _typed(name, value))
@@ -486,6 +529,7 @@ def _restore(batch: CustomerImport, *, by: User, at: datetime) -> list[int]:
                 )
             )  # fmt: skip
         Customer.objects.bulk_update(changed, sorted(columns), batch_size=200)
+        put_values_back(subject=CUSTOMER, changed=custom)
         audit.record_all(entries)
     return kept
 
@@ -499,10 +543,10 @@ def _typed(name: str, value: Any) -> Any:
     return field.to_python(value)
 
 
-def _remove(ids: Sequence[int]) -> tuple[int, list[int]]:
+def _remove(ids: Sequence[int], since: datetime) -> tuple[int, list[int]]:
     """Delete customers an import made; how many went, and who stays because of what hangs on them."""
     there = list(Customer.objects.locked().filter(pk__in=ids).values_list("pk", "person_id"))
-    touched = queries.touched_since([pk for pk, _person in there])
+    touched = queries.touched_since([pk for pk, _person in there], since=since)
     going = {pk: person for pk, person in there if pk not in touched}
     stay = sorted(touched)
     while going:

@@ -19,7 +19,6 @@ from loupan.customers import queries, rules
 from loupan.customers.models import Customer, CustomerPhone, Person
 from loupan.customers.states import CustomerClass
 from loupan.org.models import Project, User
-from loupan.org.permissions import require
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +42,7 @@ class Draft:
     first_contact_on: date | None = None
     next_contact_on: date | None = None
     given: frozenset[str] = frozenset()  # The fields the file says something of.
+    custom: Mapping[int, Any] = field(default_factory=dict)  # By id of the custom field, typed.
     phone_indexes: tuple[str, ...] = field(init=False)
     id_index: str | None = field(init=False)
 
@@ -51,34 +51,6 @@ class Draft:
         object.__setattr__(self, "phone_indexes", indexes)
         paper = blind_index("id", self.id_number) if self.id_number else None
         object.__setattr__(self, "id_index", paper)
-
-
-@writes
-def import_customers(
-    *, project_id: int, drafts: Sequence[Draft], is_dry_run: bool, by: User, at: datetime
-) -> frozenset[int]:
-    """Take up many customers in one transaction; returns the rows that are there already (D1, D2, D6).
-
-    The caller has left out what is double among the drafts.  A dry run only looks.  Raises Busy when
-    somebody registers one of them in the same instant: nothing is kept then, try again.
-    """
-    require(by, "customers.import", project_id)
-    project = Project.objects.get(pk=project_id)
-    known = queries.known_indexes(
-        project,
-        [index for draft in drafts for index in draft.phone_indexes],
-        [draft.id_index for draft in drafts if draft.id_index],
-    )
-    double = frozenset(
-        draft.row
-        for draft in drafts
-        if draft.id_index in known.ids or not known.here.isdisjoint(draft.phone_indexes)
-    )
-    fresh = [draft for draft in drafts if draft.row not in double]
-    if is_dry_run or not fresh:
-        return double
-    take_up(project=project, drafts=fresh, elsewhere=known.elsewhere, by=by, at=at)
-    return double
 
 
 @lru_cache(maxsize=100_000)

@@ -14,7 +14,6 @@ from loupan.core.sheets.uploads import content_of
 from loupan.customers import queries, spreadsheets, tasks
 from loupan.customers.actions import import_files
 from loupan.customers.models import CustomerImport
-from loupan.customers.spreadsheets import VOCABULARY
 from loupan.org.models import Project
 from loupan.org.permissions import require
 from loupan.org.queries import projects_for
@@ -82,15 +81,16 @@ def import_customers(
 ) -> Status[dict[str, Any]]:
     """An .xlsx, .xls, .xlsb, .ods or .csv file; `mapping` is a JSON object, field → heading.
 
-    Customers who are there already, by phone or ID number and name, take what the file says unless
+    Custom fields of the project are columns of their names (`cf_CODE` in a mapping).  Customers who
+    are there already, by phone or ID number and name, take what the file says unless
     `changes_existing` is false.  A file without names or phones is refused with 409.  Files of more
     than 20,000 rows are carried out in the background: `GET customer-imports/{id}/` tells the rest.
     """
     project = get_object_or_404(projects_for(request.user), pk=project_id)
     require(request.user, IMPORT, project.pk)
-    chosen = mapping_of(mapping, VOCABULARY)
+    chosen = mapping_of(mapping, spreadsheets.vocabulary_of(project.pk))
     filename, content = file.name or "customers", content_of(file)
-    table = spreadsheets.read_customers(content, filename, chosen)
+    table = spreadsheets.read_customers(content, filename, project.pk, chosen)
     batch = import_files.receive_customers_file(
         project_id=project.pk,
         filename=filename,

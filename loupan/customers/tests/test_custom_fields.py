@@ -63,7 +63,7 @@ def test_every_kind_keeps_its_value(cast: Cast, customer: Customer) -> None:
     assert CustomerFieldValue.objects.filter(customer=customer).count() == 6
     changed = history_of(customer)[0]
     assert changed.event == "customers.custom_fields.changed"
-    assert changed.after["m"] == "20,000.00"
+    assert changed.after["cf_m"] == "20,000.00"
 
 
 def test_nothing_said_takes_the_value_away_and_what_is_not_named_stays(

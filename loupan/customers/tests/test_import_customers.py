@@ -10,10 +10,11 @@ from django.core.management import CommandError, call_command
 
 from loupan.core.audit import history_of
 from loupan.core.sheets.reading import read_workbook
-from loupan.customers import errors, queries
+from loupan.customers import queries
+from loupan.customers.actions import import_files
 from loupan.customers.actions.registrations import register_customer
-from loupan.customers.models import Customer, CustomerPhone, Person
-from loupan.customers.spreadsheets import ImportResult, import_file
+from loupan.customers.models import Customer, CustomerImport, CustomerPhone, Person
+from loupan.customers.spreadsheets import import_file
 from loupan.customers.testing import NOON, a_customer, a_source
 from loupan.org.models import User
 from loupan.org.testing import Cast
@@ -42,7 +43,7 @@ def a_file(rows: list[list[str]], head: list[str] = HEAD) -> bytes:
 
 def bring_in(
     cast: Cast, content: bytes, *, is_dry_run: bool = False, by: User | None = None
-) -> ImportResult:
+) -> CustomerImport:
     return import_file(
         project=cast.project,
         content=content,
@@ -53,7 +54,7 @@ def bring_in(
     )
 
 
-def counts(result: ImportResult) -> tuple[int, int, int]:
+def counts(result: CustomerImport) -> tuple[int, int, int]:
     return result.created, result.duplicates, result.refused
 
 
@@ -61,7 +62,7 @@ def test_rows_are_taken_found_double_or_refused_each_with_its_reason(cast: Cast)
     source = a_source(cast.project)
     result = bring_in(cast, a_file(ROWS))
     assert counts(result) == (3, 1, 6)
-    assert sorted(problem.row for problem in result.problems) == [5, 6, 7, 8, 9, 10, 11]
+    assert sorted(problem["row"] for problem in result.errors) == [5, 6, 7, 8, 9, 10, 11]
     chen = Customer.objects.get(name="陈晓雨")
     assert (chen.grade, chen.owner, chen.source, chen.note) == ("A", cast.lin, source, "要三房")
     assert chen.person.id_number == "11010519491231002X"
@@ -121,9 +122,10 @@ def test_only_who_may_import_imports(cast: Cast) -> None:
 
 
 def test_a_file_without_phones_is_refused_with_a_sentence(cast: Cast) -> None:
-    with pytest.raises(errors.ColumnsMissing) as refusal:
-        bring_in(cast, a_file([["陈晓雨", "x"]], ["客户姓名", "颜色"]))
-    assert "联系电话" in str(refusal.value)
+    batch = bring_in(cast, a_file([["陈晓雨", "x"]], ["客户姓名", "颜色"]))
+    assert batch.state == "refused"
+    assert "联系电话" in batch.message
+    assert not Customer.objects.exists()
 
 
 def test_the_command_reports_and_writes_the_refused_rows(
@@ -134,12 +136,33 @@ def test_the_command_reports_and_writes_the_refused_rows(
     a_source(cast.project)
     given = [cast.project.code, str(path), "--by", cast.mo.username]
     call_command("import_customers", *given, "--dry-run")
-    assert "dry run: 3 created, 1 duplicate, 6 refused" in capsys.readouterr().out
+    said = "(dry run): 3 created, 0 updated, 0 unchanged, 1 duplicate, 6 refused"
+    assert said in capsys.readouterr().out
     call_command("import_customers", *given, "--errors", str(wrong))
-    assert "\n3 created, 1 duplicate, 6 refused" in capsys.readouterr().out
+    assert ": 3 created, 0 updated, 0 unchanged, 1 duplicate, 6 refused" in capsys.readouterr().out
     book = read_workbook(wrong.read_bytes(), "wrong.xlsx")
     assert len(book.sheets[0].rows) == 1 + 7
     assert book.sheets[0].rows[0][:2] == ["客户姓名", "联系电话"]
+
+
+def test_what_the_command_brought_in_is_undone_like_a_file_of_the_page(
+    cast: Cast, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    kept = a_customer(cast.project, cast.lin, name="陈晓雨", phone="13800138000", grade="C")
+    path = tmp_path / "客户.csv"
+    path.write_bytes(a_file([["陈晓雨", "13800138000", "", "A"], ["曾国强", "13900139000"]]))
+    given = [cast.project.code, str(path), "--by", cast.mo.username]
+    call_command("import_customers", *given)
+    assert "1 created, 0 updated, 0 unchanged, 1 duplicate" in capsys.readouterr().out
+    call_command("import_customers", *given, "--change-existing")
+    assert "0 created, 1 updated, 1 unchanged" in capsys.readouterr().out
+    kept.refresh_from_db()
+    assert kept.grade == "A"
+    for batch in CustomerImport.objects.order_by("-pk"):
+        import_files.undo_customers_import(import_id=batch.pk, by=cast.mo, at=NOON)
+    kept.refresh_from_db()
+    assert kept.grade == "C"
+    assert list(Customer.objects.all()) == [kept]
 
 
 def test_the_command_says_what_is_wrong(cast: Cast, tmp_path: Path) -> None:

@@ -20,10 +20,12 @@ from loupan.core.ui.imports import SHOWN, ImportPages
 from loupan.customers import forms, queries, spreadsheets, tables, tasks
 from loupan.customers.actions import import_files
 from loupan.customers.models import Customer, CustomerImport
+from loupan.customers.parameters import CUSTOMER
 from loupan.org.models import User
 from loupan.org.permissions import require
 from loupan.org.queries import DeskRequest, current_project
 from loupan.parameters.models import DictionaryEntry
+from loupan.parameters.spreadsheets import FileFields
 
 Page = Mapping[str, Any]
 IMPORT = "customers.import"
@@ -90,7 +92,8 @@ def _mapping_form(batch: CustomerImport, typed: Any = None) -> forms.MappingForm
     columns = batch.understood.get("columns", [])
     headers = [column["header"] for column in columns]
     chosen = batch.mapping or queries.remembered_columns(batch.project_id, headers)
-    return forms.MappingForm(typed, columns=columns, chosen=chosen)
+    more = FileFields(CUSTOMER, batch.project_id).labels
+    return forms.MappingForm(typed, columns=columns, chosen=chosen, more=more)
 
 
 PAGES = ImportPages(
@@ -108,24 +111,26 @@ def import_page(request: DeskRequest, pk: int) -> HttpResponse:
     batch = _import(request, pk)
     understood = batch.understood
     samples = understood.get("samples", {})
+    labels = FileFields(CUSTOMER, batch.project_id).labels
     context = {
         **PAGES.frame(batch),
         "crumbs": _crumbs(),
         "sheets": understood.get("sheets", []),
-        "errors": [_problem(error) for error in batch.errors[:SHOWN]],
+        "errors": [_problem(error, labels) for error in batch.errors[:SHOWN]],
         "has_problems": bool(batch.refused or batch.duplicates),
-        "updated": _changed(samples.get("updated", [])[:SHOWN]),
+        "updated": _changed(samples.get("updated", [])[:SHOWN], labels),
         "created": samples.get("created", [])[:SHOWN],
         "kept": understood.get("kept", [])[:SHOWN],
     }
     return render(request, "customers/import.html", context)
 
 
-def _problem(error: Mapping[str, Any]) -> Page:
-    return {**error, "column": forms.FIELD_LABELS.get(error["column"], error["column"])}
+def _problem(error: Mapping[str, Any], labels: Mapping[str, str]) -> Page:
+    known = {**forms.FIELD_LABELS, **labels}
+    return {**error, "column": known.get(error["column"], error["column"])}
 
 
-def _changed(samples: list[dict[str, Any]]) -> list[Page]:
+def _changed(samples: list[dict[str, Any]], labels: Mapping[str, str]) -> list[Page]:
     """Old and new of each changed field, names instead of ids."""
     sources = _named(DictionaryEntry.objects.all(), samples, "source_id")
     owners = _named(User.objects.all(), samples, "owner_id")
@@ -139,7 +144,7 @@ def _changed(samples: list[dict[str, Any]]) -> list[Page]:
             **sample,
             "changes": [
                 (
-                    _label(name),
+                    labels.get(name) or _label(name),
                     shown(name, sample["before"].get(name)),
                     shown(name, value),
                 )

@@ -141,13 +141,23 @@ def price_facts(deal: Mapping[str, Any]) -> list[tuple[str, str]]:
     ]
 
 
+def reservation_word(deal: Mapping[str, Any]) -> str:
+    """What the project calls a reservation (PRM-06)."""
+    return str(deal.get("reservation_word") or "认购")
+
+
 def reservation_agreement(deal: Mapping[str, Any]) -> Paper:
-    """认购书: what is reserved, for how much, deposit and sign-by date (民法典 495, 586–588)."""
+    """认购书: what is reserved, for how much, deposit and sign-by date (民法典 495, 586–588).
+
+    A project may call the agreement otherwise; the deposit is 定金 on every paper, for the law knows it
+    by that word only.
+    """
+    word = reservation_word(deal)
     return Paper(
-        title="商品房认购书",
+        title=f"商品房{word}书",
         company=deal["company"],
         number=deal["reservation_number"],
-        subtitle=f"认购日期 {deal['reserved_on']}",
+        subtitle=f"{word}日期 {deal['reserved_on']}",
         qr=deal["qr"],
         foot=deal["foot"],
         mark=deal["mark"],
@@ -160,7 +170,7 @@ def reservation_agreement(deal: Mapping[str, Any]) -> Paper:
         clauses=[
             (
                 "一、定金",
-                f"买受人于签订本认购书时支付定金人民币 {deal['deposit']} 元"
+                f"买受人于签订本{word}书时支付定金人民币 {deal['deposit']} 元"
                 f"（大写：{deal['deposit_in_words']}）。签订《商品房买卖合同》后，定金抵作房价款。"
                 "定金数额不超过合同标的额的百分之二十，超过部分不产生定金的效力。",
             ),
@@ -171,7 +181,7 @@ def reservation_agreement(deal: Mapping[str, Any]) -> Paper:
             ),
             (
                 "三、房屋保留",
-                "出卖人在签约期限内为买受人保留本认购书所列房屋，不得另行出售。"
+                f"出卖人在签约期限内为买受人保留本{word}书所列房屋，不得另行出售。"
                 + _attached_clause(deal),
             ),
             (
@@ -179,7 +189,7 @@ def reservation_agreement(deal: Mapping[str, Any]) -> Paper:
                 "因买受人原因未在期限内签约的，定金不予返还；因出卖人原因未能签约的，"
                 "出卖人双倍返还定金；因不可归责于双方的事由未能签约的，出卖人全额返还定金。",
             ),
-            ("五、其他", "本认购书一式两份，双方各执一份，自双方签字或盖章之日起生效。"),
+            ("五、其他", f"本{word}书一式两份，双方各执一份，自双方签字或盖章之日起生效。"),
         ],
         signatures=("买受人", "出卖人"),
     )
@@ -191,7 +201,8 @@ def contract(deal: Mapping[str, Any]) -> Paper:
         title="商品房买卖合同",
         company=deal["company"],
         number=deal["contract_number"],
-        subtitle=f"签订日期 {deal['signed_on']}　认购书 {deal['reservation_number']}",
+        subtitle=f"签订日期 {deal['signed_on']}　{reservation_word(deal)}书"
+        f" {deal['reservation_number']}",
         qr=deal["qr"],
         foot=deal["foot"],
         mark=deal["mark"],
@@ -329,7 +340,13 @@ def quote(data: Mapping[str, Any]) -> Paper:
                 for p in plans
             ],
         ],
-        clauses=[("", "本计划书仅供参考，不构成房屋保留或合同要约，价格与优惠以认购时为准。")],
+        clauses=[
+            (
+                "",
+                "本计划书仅供参考，不构成房屋保留或合同要约，"
+                f"价格与优惠以{reservation_word(data)}时为准。",
+            )
+        ],
     )
 
 

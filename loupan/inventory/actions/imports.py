@@ -31,6 +31,7 @@ from loupan.inventory.models import (
     UnitImport,
     UnitImportRow,
 )
+from loupan.inventory.parameters import UNIT
 from loupan.inventory.permissions import IMPORT_UNITS, RELEASE_UNIT
 from loupan.inventory.queries.imports import (
     COLUMNS,
@@ -50,12 +51,15 @@ from loupan.inventory.rules.unit_files import FileUnit
 from loupan.inventory.states import UnitStatus
 from loupan.org.models import Project
 from loupan.org.permissions import require
+from loupan.parameters.actions.fields import put_values_back, write_values
+from loupan.parameters.spreadsheets import FileFields
 
 MOST_ERRORS = 5_000
 MOST_DIFFERENCES = 2_000
 MOST_SAMPLES = 200
 MOST_PAIRS = 5_000
 AT_ONCE = 5_000
+CUSTOM = "custom"  # In what a row kept: the custom fields, each with its value before and after.
 
 _UNIT_COLUMNS = (
     "id",
@@ -353,6 +357,14 @@ def _create(
             "version": 0,
         },
     )
+    write_values(
+        subject=UNIT,
+        said={
+            unit_id: outcome.unit.custom
+            for unit_id, outcome in zip(ids, new, strict=True)
+            if outcome.unit.custom
+        },
+    )
     _record_changes(changes, batch, by=by, at=at)
     # Ids come in runs, so the units of a file are remembered as a few ranges instead of rows.
     ranges = batch.understood.setdefault("created_ids", [])
@@ -441,6 +453,8 @@ def _update(
     }
     by_columns: dict[tuple[str, ...], list[tuple[Any, ...]]] = defaultdict(list)
     changes, rows, events = [], [], []
+    fields = FileFields(UNIT, batch.project_id)
+    said: dict[int, dict[int, Any]] = {}
     for outcome in old:
         assert outcome.unit_id is not None
         unit = locked[outcome.unit_id]
@@ -465,6 +479,9 @@ def _update(
         by_columns[tuple(written)].append((*written.values(), unit.pk))
         changes.append((unit.pk, "import", unit.status, unit.status, batch.filename))
         after = {**columns, "version": unit.version + 1}
+        if outcome.custom:
+            said[unit.pk] = {pk: now for pk, (_was, now) in outcome.custom.items()}
+            after[CUSTOM] = outcome.custom
         rows.append(
             (
                 batch.pk,
@@ -483,16 +500,22 @@ def _update(
                 by=by,
                 at=at,
                 project_id=batch.project_id,
-                before=before,
-                after=columns,
+                before={**before, **_custom_words(fields, outcome, 0)},
+                after={**columns, **_custom_words(fields, outcome, 1)},
                 file=batch.filename,
             )
         )
     for names, values in by_columns.items():
         update_rows(Unit, names, values)
+    write_values(subject=UNIT, said=said)
     _record_changes(changes, batch, by=by, at=at)
     insert_rows(UnitImportRow, _ROW_COLUMNS, rows)
     audit.record_all(events)
+
+
+def _custom_words(fields: FileFields, outcome: Outcome, side: int) -> dict[str, str]:
+    """Custom fields by key: as they were (side 0) and as they are now (side 1)."""
+    return fields.in_words({pk: both[side] for pk, both in outcome.custom.items()})
 
 
 def _count(batch: UnitImport, outcomes: Sequence[Outcome]) -> None:
@@ -501,13 +524,14 @@ def _count(batch: UnitImport, outcomes: Sequence[Outcome]) -> None:
     differences = understood.setdefault("differences", [])
     understood.setdefault("difference_count", 0)
     pairs: list[tuple[Decimal, Decimal]] = []
+    fields = FileFields(UNIT, batch.project_id)
     for outcome in outcomes:
         setattr(batch, outcome.kind, getattr(batch, outcome.kind) + 1)
         if outcome.problem and len(batch.errors) < MOST_ERRORS:
             batch.errors.append(outcome.problem.as_dict())
         kept = samples.get(outcome.kind)
         if kept is not None and len(kept) < MOST_SAMPLES:
-            kept.append(_sample(outcome))
+            kept.append(_sample(outcome, fields))
         if outcome.raw_total and len(pairs) < MOST_PAIRS:
             pairs.append(outcome.raw_total)
         for said in outcome.differences:
@@ -532,13 +556,13 @@ def _count(batch: UnitImport, outcomes: Sequence[Outcome]) -> None:
         understood["total_fit"] = fit
 
 
-def _sample(outcome: Outcome) -> dict[str, Any]:
+def _sample(outcome: Outcome, fields: FileFields) -> dict[str, Any]:
     return {
         "row": outcome.unit.row,
         "number": outcome.number,
         "status": outcome.status,
-        "before": audit.plain(outcome.before),
-        "after": audit.plain(outcome.changes),
+        "before": audit.plain(outcome.before) | _custom_words(fields, outcome, 0),
+        "after": audit.plain(outcome.changes) | _custom_words(fields, outcome, 1),
     }
 
 
@@ -559,6 +583,8 @@ def _restore(
         by_columns[tuple(restored)].append((*restored.values(), row.unit_id))
     for names, values in by_columns.items():
         update_rows(Unit, names, values)
+    said = {row.unit_id: row.after[CUSTOM] for row in rows if row.unit_id and CUSTOM in row.after}
+    put_values_back(subject=UNIT, changed=said)
     changes = [
         (row.unit_id, "undo_import", statuses[row.unit_id], statuses[row.unit_id], batch.filename)
         for row in rows

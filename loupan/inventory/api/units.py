@@ -28,6 +28,7 @@ from loupan.core.sheets.uploads import content_of
 from loupan.inventory import spreadsheets, tasks
 from loupan.inventory.actions import imports
 from loupan.inventory.models import Unit, UnitImport
+from loupan.inventory.parameters import UNIT
 from loupan.inventory.permissions import IMPORT_UNITS, READ_BOARD, READ_FLOOR_PRICE
 from loupan.inventory.queries.board import board_json
 from loupan.inventory.queries.past_board import past_moment
@@ -37,6 +38,7 @@ from loupan.inventory.states import UnitStatus
 from loupan.org.models import Project
 from loupan.org.permissions import require
 from loupan.org.queries import projects_for
+from loupan.parameters.spreadsheets import FileFields
 
 router = Router(tags=["inventory"])
 
@@ -282,13 +284,14 @@ def import_units(
 ) -> Status[dict[str, Any]]:
     """An .xlsx, .xls, .xlsb, .ods or .csv file; `mapping` is a JSON object, field → heading.
 
-    A file that is no price list is refused with 409. Files of more than 120,000 rows are carried
+    Custom fields of the project are columns of their names (`cf_CODE` in a mapping).  A file that is
+    no price list is refused with 409. Files of more than 120,000 rows are carried
     out in the background: the answer has the state `waiting`, and `GET unit-imports/{id}/` tells
     the rest.
     """
     project = _project(request, project_id)
     require(request.user, IMPORT_UNITS, project.pk)
-    chosen = mapping_of(mapping, VOCABULARY)
+    chosen = mapping_of(mapping, {**VOCABULARY, **FileFields(UNIT, project.pk).vocabulary})
     filename = file.name or "units"
     content = content_of(file)
     read = spreadsheets.read_units(content, filename, chosen, project.pk)

@@ -21,6 +21,7 @@ from loupan.inventory.models import (
     UnitImport,
     UnitImportRow,
 )
+from loupan.inventory.parameters import UNIT
 from loupan.inventory.rules.addresses import (
     LAST_POSITION,
     NAME_LENGTH,
@@ -43,6 +44,9 @@ from loupan.inventory.rules.prices import PriceCalculator, plain_list_price
 from loupan.inventory.rules.unit_files import FileUnit, Problem
 from loupan.inventory.states import CLAIMED, UnitStatus
 from loupan.org.models import Project
+from loupan.parameters.hooks import SUBJECTS
+from loupan.parameters.queries.book import book_of
+from loupan.parameters.queries.fields import edited_since, said_by
 
 # The columns of a unit that a file can say something of, as read for comparing.
 COLUMNS = (
@@ -230,6 +234,8 @@ class Outcome:
     differences: list[Difference] = field(default_factory=list)
     raw_total: tuple[Decimal, Decimal] | None = None
     version: int = 0
+    # By id of the custom field: what the unit said, and what the file says otherwise.
+    custom: dict[int, tuple[Any, Any]] = field(default_factory=dict)
 
 
 def weigh(register: Register, units: Sequence[FileUnit], *, may_release: bool) -> list[Outcome]:
@@ -237,12 +243,29 @@ def weigh(register: Register, units: Sequence[FileUnit], *, may_release: bool) -
     placed = [_placed(register, unit) for unit in units]
     wanted = [o.unit_id for o in placed if o.unit_id is not None and o.unit_id > 0]
     stored = stored_units(wanted)
+    said = _said(register, placed)
     for outcome in placed:
         if outcome.kind == "refused":
             continue
+        if outcome.unit.custom and outcome.unit_id is not None and not register.is_survey:
+            kept = said.get(outcome.unit_id, {})
+            outcome.custom = {
+                pk: (kept.get(pk), value)
+                for pk, value in outcome.unit.custom.items()
+                if kept.get(pk) != value
+            }
         old = stored.get(outcome.unit_id) if outcome.unit_id and outcome.unit_id > 0 else None
         compare_with(register, outcome, old, may_release=may_release)
     return placed
+
+
+def _said(register: Register, placed: Sequence[Outcome]) -> dict[int, dict[int, Any]]:
+    """What the units of the rows say in custom fields, where the file says anything in them."""
+    ids = [o.unit_id for o in placed if o.unit.custom and o.unit_id is not None and o.unit_id > 0]
+    if not ids:
+        return {}
+    fields = book_of(register.project.pk).fields.get(UNIT, ())
+    return said_by(SUBJECTS[UNIT], ids, fields)
 
 
 def compare_with(
@@ -277,7 +300,7 @@ def compare_with(
             )
         ):
             outcome.differences.append(said)
-        outcome.kind = "updated" if found.changes else "unchanged"
+        outcome.kind = "updated" if found.changes or outcome.custom else "unchanged"
         outcome.before = {name: old[name] for name in found.changes}
         if old["status"] in CLAIMED and not AGREED.isdisjoint(found.changes):
             label = UnitStatus(old["status"]).label
@@ -449,7 +472,9 @@ def touched_since(batch: UnitImport) -> list[str]:
             .values("unit_id")
         )
         touched += moved.values_list("number", flat=True)
-    return touched
+    said = edited_since(SUBJECTS[UNIT], created_ids(batch), batch.ended_at or batch.made_at)
+    touched += Unit.objects.filter(pk__in=sorted(said)).values_list("number", flat=True)
+    return sorted(set(touched))
 
 
 def ensure_can_be_undone(batch: UnitImport) -> None:

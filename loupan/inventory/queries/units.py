@@ -23,9 +23,12 @@ from loupan.inventory.models import (
     UnitImport,
     Zone,
 )
+from loupan.inventory.parameters import UNIT as UNIT_FIELDS
 from loupan.inventory.permissions import EDIT_PROPERTY, READ_BOARD
 from loupan.inventory.states import OFFERED, SOLD, UnitStatus
 from loupan.org.models import FunctionGroup, User
+from loupan.parameters.queries.book import book_of
+from loupan.parameters.queries.fields import labels_of
 
 GROUP = FunctionGroup.INVENTORY
 
@@ -219,6 +222,7 @@ def history_of_unit(unit: Unit) -> list[Happening]:
         )
         for change in changes_of(unit)[:LAST_HAPPENINGS]
     ]
+    custom = labels_of(book_of(unit.project_id).fields.get(UNIT_FIELDS, ()))
     changed = [
         Happening(
             at=event.at,
@@ -228,7 +232,7 @@ def history_of_unit(unit: Unit) -> list[Happening]:
             tone="grey",
             icon="history",
             changes=[
-                (field_label(name), event.before.get(name), value)
+                (custom.get(name) or field_label(name), event.before.get(name), value)
                 for name, value in event.after.items()
                 if name not in {"version", "status"}
             ],

@@ -5,7 +5,7 @@ It gives the list price too while the unit has none of its own: until the office
 list, what was filed is what is asked.  A column of list prices never touches the filed price.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import ROUND_HALF_UP, Decimal
 from functools import lru_cache
@@ -19,6 +19,7 @@ from loupan.core.sheets.reading import Workbook
 from loupan.core.sheets.tables import Column, Row, Table, best_table, find_table
 from loupan.inventory import errors
 from loupan.inventory.rules import addresses
+from loupan.parameters.errors import FieldUnreadable
 
 VOCABULARY: Final[dict[str, Sequence[str]]] = {
     "building": (
@@ -193,6 +194,7 @@ class FileUnit:
     position: int | None
     values: dict[str, Any]
     places: dict[str, tuple[str, int, str]] = field(default_factory=dict)
+    custom: Mapping[int, Any] | None = None  # By id of the custom field, typed.
 
 
 @dataclass(frozen=True, slots=True)
@@ -261,8 +263,23 @@ class _RowUnreadable(Exception):
         self.column, self.value, self.refusal = column, value, refusal
 
 
+@dataclass(frozen=True, slots=True)
+class CustomColumns:
+    """The columns an office has made itself: their words, and what a row says in them by field.
+
+    `read` raises FieldUnreadable.
+    """
+
+    words: Mapping[str, Sequence[str]]
+    read: Callable[[Row], Mapping[int, Any]]
+
+
 def understand(
-    workbook: Workbook, *, mapping: Mapping[str, str], lone_building: str = ""
+    workbook: Workbook,
+    *,
+    mapping: Mapping[str, str],
+    lone_building: str = "",
+    custom: CustomColumns | None = None,
 ) -> UnitFile:
     """Find the units of a workbook.
 
@@ -273,8 +290,8 @@ def understand(
     grids = [grid for sheet in workbook.visible_sheets if (grid := find_grid(sheet)) is not None]
     if grids and not mapping and _is_grid_file(workbook):
         return _from_grids(grids, lone_building)
-    tables = _tables(workbook, mapping)
-    return _from_tables(tables, lone_building)
+    tables = _tables(workbook, mapping, {**VOCABULARY, **(custom.words if custom else {})})
+    return _from_tables(tables, lone_building, custom)
 
 
 def _is_grid_file(workbook: Workbook) -> bool:
@@ -286,9 +303,11 @@ def _is_grid_file(workbook: Workbook) -> bool:
     return "room" not in table.mapping and "number" not in table.mapping
 
 
-def _tables(workbook: Workbook, mapping: Mapping[str, str]) -> list[Table]:
+def _tables(
+    workbook: Workbook, mapping: Mapping[str, str], words: Mapping[str, Sequence[str]]
+) -> list[Table]:
     """The best table, and the tables of other sheets with the same columns (a sheet a building)."""
-    best = best_table(workbook, VOCABULARY, mapping)
+    best = best_table(workbook, words, mapping)
     if "room" not in best.mapping and "number" not in best.mapping:
         raise errors.ColumnMissing(field="房号 / room")
     tables = []
@@ -296,24 +315,28 @@ def _tables(workbook: Workbook, mapping: Mapping[str, str]) -> list[Table]:
         if sheet is best.sheet:
             tables.append(best)
         elif not sheet.is_blank:
-            other = _same_table(sheet, best, mapping)
+            other = _same_table(sheet, best, mapping, words)
             tables += [other] if other else []
     return tables
 
 
-def _same_table(sheet: Any, best: Table, mapping: Mapping[str, str]) -> Table | None:
+def _same_table(
+    sheet: Any, best: Table, mapping: Mapping[str, str], words: Mapping[str, Sequence[str]]
+) -> Table | None:
     try:
-        other = find_table(sheet, VOCABULARY, mapping)
+        other = find_table(sheet, words, mapping)
     except (NoTableFound, ColumnNotFound):
         return None
     return other if set(other.mapping) == set(best.mapping) else None
 
 
-def _from_tables(tables: Sequence[Table], lone_building: str) -> UnitFile:
+def _from_tables(
+    tables: Sequence[Table], lone_building: str, custom: CustomColumns | None
+) -> UnitFile:
     units: list[FileUnit] = []
     problems: list[Problem] = []
     for table in tables:
-        reader = _TableReader(table, lone_building)
+        reader = _TableReader(table, lone_building, custom)
         for row in table.rows():
             try:
                 units.append(reader.unit(row))
@@ -341,7 +364,9 @@ def _ensure_describes_units(table: Table, problems: Sequence[Problem]) -> None:
 class _TableReader:
     """Turns the rows of one table into units."""
 
-    def __init__(self, table: Table, lone_building: str) -> None:
+    def __init__(self, table: Table, lone_building: str, custom: CustomColumns | None) -> None:
+        has_custom = custom is not None and not set(table.mapping).isdisjoint(custom.words)
+        self.custom = custom if has_custom else None
         self.sheet = table.sheet.name
         has = set(table.mapping)
         self.has_number_only = "number" in has and "room" not in has
@@ -392,7 +417,17 @@ class _TableReader:
             room=found.number,
             position=position,
             values=self._values(row),
+            custom=self._custom(row),
         )
+
+    def _custom(self, row: Row) -> Mapping[int, Any] | None:
+        if self.custom is None:
+            return None
+        try:
+            return self.custom.read(row) or None
+        except FieldUnreadable as refusal:
+            text = row.text(refusal.column)[:200]
+            raise _RowUnreadable(refusal.column, text, refusal) from refusal
 
     def _floor(self, cells: Mapping[str, Any], room: str) -> addresses.Floor:
         text = given_code(cells["floor"]) if self.has_floor else ""

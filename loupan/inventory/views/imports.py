@@ -23,6 +23,7 @@ from loupan.inventory import spreadsheets, tables, tasks
 from loupan.inventory.actions import imports
 from loupan.inventory.forms import imports as forms
 from loupan.inventory.models import UnitImport
+from loupan.inventory.parameters import UNIT
 from loupan.inventory.permissions import (
     IMPORT_UNITS,
 )
@@ -30,6 +31,7 @@ from loupan.inventory.queries import units as queries
 from loupan.inventory.queries.imports import remembered_mapping
 from loupan.org.permissions import require
 from loupan.org.queries import DeskRequest, current_project
+from loupan.parameters.spreadsheets import FileFields
 
 Page = Mapping[str, Any]
 
@@ -92,7 +94,8 @@ def _mapping_form(batch: UnitImport, typed: Any = None) -> forms.MappingForm:
     chosen = batch.mapping or remembered_mapping(
         batch.project_id, [column["header"] for column in columns]
     )
-    return forms.MappingForm(typed, columns=columns, chosen=chosen)
+    more = FileFields(UNIT, batch.project_id).labels
+    return forms.MappingForm(typed, columns=columns, chosen=chosen, more=more)
 
 
 PAGES = ImportPages(
@@ -109,6 +112,8 @@ def import_page(request: DeskRequest, pk: int) -> HttpResponse:
     """How a file was understood, what it would do, how far it is, what it did."""
     batch = _import(request, pk)
     understood = batch.understood
+    custom = FileFields(UNIT, batch.project_id).labels
+    labels = {**forms.FIELD_LABELS, **custom}
     context = {
         **PAGES.frame(batch),
         "crumbs": [{"label": _("Imports of units"), "url": reverse("inventory:imports")}],
@@ -118,11 +123,11 @@ def import_page(request: DeskRequest, pk: int) -> HttpResponse:
         ],
         "fit": _fit_text(understood),
         "errors": [
-            {**error, "column": forms.FIELD_LABELS.get(error["column"], error["column"])}
+            {**error, "column": labels.get(error["column"], error["column"])}
             for error in batch.errors[:SHOWN]
         ],
         "differences": understood.get("differences", [])[:SHOWN],
-        "updated": [_sample(sample) for sample in _samples(batch, "updated")],
+        "updated": [_sample(sample, custom) for sample in _samples(batch, "updated")],
         "created": [_created(sample) for sample in _samples(batch, "created")],
     }
     return render(request, "inventory/import.html", context)
@@ -156,12 +161,12 @@ def _shown(name: str, text: Any) -> Any:
     return text
 
 
-def _sample(sample: Mapping[str, Any]) -> Page:
+def _sample(sample: Mapping[str, Any], custom: Mapping[str, str]) -> Page:
     return {
         **sample,
         "changes": [
             (
-                queries.field_label(name),
+                custom.get(name) or queries.field_label(name),
                 _shown(name, sample["before"].get(name)),
                 _shown(name, value),
             )

@@ -220,6 +220,15 @@ def edit_project(
     return project
 
 
+@writes
+def say_words(*, words: Mapping[int, Mapping[str, str]]) -> None:
+    """Part: what projects call the things of the trade, by id of the project and code of the term."""
+    for project in Project.objects.locked().filter(pk__in=words).order_by("pk"):
+        if project.words != words[project.pk]:
+            project.words = dict(words[project.pk])
+            project.save(update_fields=["words"])
+
+
 def _check_department(
     company_id: int, project_id: int | None, parent_id: int | None, own_id: int | None = None
 ) -> None:

@@ -5,14 +5,17 @@ from typing import Annotated, Any
 from django.db.models import QuerySet
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
-from ninja import Router, Schema, Status
+from ninja import File, Form, Router, Schema, Status
+from ninja.files import UploadedFile
 from pydantic import Field, StringConstraints
 
+from loupan.core.pictures import MOST_BYTES, clean_picture
 from loupan.core.rest import AFTER, ERRORS, LIMIT, ApiRequest, CleanText, Id, Line, paged
 from loupan.org import queries
 from loupan.org.actions import structure
+from loupan.org.actions.letterheads import set_letterhead
 from loupan.org.actions.staffing import staff_project
-from loupan.org.models import FunctionGroup, PriceBasis, Scope
+from loupan.org.models import Company, FunctionGroup, Letterhead, PriceBasis, Scope
 from loupan.org.permissions import require
 
 router = Router(tags=["org"])
@@ -59,6 +62,15 @@ class CompanyOut(Schema):
 class CompaniesOut(Schema):
     items: list[CompanyOut]
     next: str | None = None
+
+
+class LetterheadOut(Schema):
+    """`company_id`: whose letterhead it is, this company's or one above; `version` of its own."""
+
+    line: str
+    has_logo: bool
+    company_id: int | None
+    version: int
 
 
 class ProjectOut(Schema):
@@ -259,6 +271,60 @@ def make_company(request: ApiRequest, payload: CompanyIn) -> Any:
     _in_reach(queries.companies_managed_by(request.user), payload.parent_id)
     made = structure.make_company(**payload.dict(), by=request.user, at=timezone.now())
     return Status(201, made)
+
+
+@router.get(
+    "companies/{company_id}/letterhead/",
+    response={200: LetterheadOut, **ERRORS},
+    summary="Letterhead of a company",
+)
+def letterhead(request: ApiRequest, company_id: Id) -> dict[str, Any]:
+    """What stands at the head of its papers, taken from a company above where it has none."""
+    require(request.user, "org.manage")
+    company = get_object_or_404(queries.companies_managed_by(request.user), pk=company_id)
+    return _letterhead(company)
+
+
+@router.post(
+    "companies/{company_id}/letterhead/",
+    response={200: LetterheadOut, **ERRORS},
+    summary="Set the letterhead of a company",
+)
+def set_company_letterhead(
+    request: ApiRequest,
+    company_id: Id,
+    version: Form[Annotated[int, Field(ge=0, le=2**31 - 1)]],
+    line: Form[Annotated[str, StringConstraints(max_length=120), CleanText]] = "",
+    keeps_logo: Form[bool] = True,  # noqa: FBT002  A field of the form.
+    file: File[UploadedFile | None] = None,
+) -> dict[str, Any]:
+    """The line under the name, and a logo (JPEG, PNG or WebP of up to 10 MB); 409 when it is stale.
+
+    Without a file the logo stays, unless `keeps_logo` is false.  `version` 0 for the first.
+    """
+    require(request.user, "org.manage")
+    company = get_object_or_404(queries.companies_managed_by(request.user), pk=company_id)
+    set_letterhead(
+        company_id=company.pk,
+        line=line,
+        logo=clean_picture(file.read(MOST_BYTES + 1)) if file else None,
+        keeps_logo=keeps_logo,
+        version=version,
+        by=request.user,
+        at=timezone.now(),
+    )
+    return _letterhead(company)
+
+
+def _letterhead(company: Company) -> dict[str, Any]:
+    own = Letterhead.objects.filter(company=company).first()
+    shown = queries.letterhead_of(company)
+    return {
+        "line": shown.line if shown else "",
+        "has_logo": bool(shown and shown.logo),
+        "company_id": shown.company_id if shown else None,
+        "version": own.version if own else 0,
+    }
 
 
 @router.put("companies/{company_id}/", response={200: CompanyOut, **ERRORS}, summary="Change it")

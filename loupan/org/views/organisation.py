@@ -6,30 +6,32 @@ from typing import Any
 from django.conf import settings
 from django.contrib import messages
 from django.db.models import Model
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render, resolve_url
 from django.urls import reverse
 from django.utils.timezone import now
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_safe
 
 from loupan.core.history import lines_of
 from loupan.core.ui import ListPage, answer_form, refusals_on
 from loupan.org import queries, tables
 from loupan.org.actions import structure
+from loupan.org.actions.letterheads import set_letterhead
 from loupan.org.actions.staffing import staff_project
 from loupan.org.filters import EventFilter
 from loupan.org.forms import (
     CompanyForm,
     DepartmentForm,
+    LetterheadForm,
     PostForm,
     ProjectForm,
     RoleForm,
     StaffingForm,
 )
-from loupan.org.models import Project
+from loupan.org.models import Letterhead, Project
 from loupan.org.permissions import require
 from loupan.org.queries import DeskRequest
 
@@ -79,6 +81,52 @@ def company(request: DeskRequest, pk: int) -> HttpResponse:
     row = get_object_or_404(queries.companies_managed_by(request.user), pk=pk)
     form = CompanyForm(request.POST or None, by=request.user, initial=_first(row, CompanyForm))
     return _edited(request, form, structure.edit_company, title=_("Company"), row=row)
+
+
+@require_http_methods(["GET", "POST"])
+def letterhead(request: DeskRequest, pk: int) -> HttpResponse:
+    """Logo and line at the head of a company's papers."""
+    require(request.user, "org.manage")
+    row = get_object_or_404(queries.companies_managed_by(request.user), pk=pk)
+    own = Letterhead.objects.filter(company=row).first()
+    shown = queries.letterhead_of(row)
+    form = LetterheadForm(
+        *((request.POST, request.FILES) if request.method == "POST" else (None, None)),
+        has_logo=bool(own and own.logo),
+        initial={"line": own.line if own else "", "version": own.version if own else 0},
+    )
+    if form.is_valid():
+        with refusals_on(form):
+            set_letterhead(company_id=pk, **form.chosen(), by=request.user, at=now())
+            messages.success(request, _("Saved: %(name)s") % {"name": row})
+            return redirect("org:letterhead", pk=pk)
+    context = {
+        "row": row,
+        "shown": shown,
+        "taken_from": _("taken from %(company)s") % {"company": shown.company}
+        if shown and shown.company_id != pk
+        else "",
+        "crumbs": [
+            {"label": _("Organisation"), "url": reverse("org:organisation")},
+            {"label": str(row), "url": reverse("org:company", args=[pk])},
+        ],
+    }
+    return answer_form(request, "org/letterhead.html", context, form)
+
+
+@require_safe
+def logo(request: DeskRequest, pk: int) -> HttpResponse:
+    """The logo on a company's papers, its own or that of a company above."""
+    require(request.user, "org.manage")
+    row = get_object_or_404(queries.companies_managed_by(request.user), pk=pk)
+    found = queries.letterhead_of(row)
+    if found is None or not found.logo:
+        raise Http404(pk)
+    answer = HttpResponse(bytes(found.logo), content_type=found.media_type)
+    answer["X-Content-Type-Options"] = "nosniff"
+    answer["Content-Disposition"] = "inline"
+    answer["Cache-Control"] = "private, no-cache"
+    return answer
 
 
 def new_project(request: DeskRequest) -> HttpResponse:

@@ -1,6 +1,6 @@
 """Custom fields: what an office keeps besides, and what is said in them (PRM-04)."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -16,10 +16,17 @@ from loupan.parameters.models import CustomField
 from loupan.parameters.permissions import MANAGE, require_at
 from loupan.parameters.queries.book import book_of
 from loupan.parameters.queries.entries import entries_in_use
-from loupan.parameters.queries.fields import fields_at, in_words, values_of
+from loupan.parameters.queries.fields import (
+    event_of,
+    field_of,
+    fields_at,
+    in_words,
+    said_by,
+    values_of,
+)
 from loupan.parameters.queries.places import Place
 from loupan.parameters.rules.entries import CODE, STEP
-from loupan.parameters.rules.fields import Field, checked_value
+from loupan.parameters.rules.fields import COLUMN, Field, checked_value, from_plain
 from loupan.parameters.rules.values import WrongValue
 
 _FIELDS = ("name", "name_en", "is_required", "is_listed", "order", "is_enabled")
@@ -131,24 +138,73 @@ def set_values(
         value = _checked(field, values[field.code], found.project_id)
         if value == (getattr(row, field.column) if row else None):
             continue
-        before[field.code] = in_words(field, row) if row else ""
+        before[field.key] = in_words(field, row) if row else ""
         if value is None:
             assert row is not None
             row.delete()
-            after[field.code] = ""
+            after[field.key] = ""
             continue
         given: dict[str, Any] = {"field_id": field.pk, f"{kept.owner}_id": record_id}
         made, _new = kept.values._base_manager.update_or_create(
             **given, defaults={field.column: value}
         )
         made.refresh_from_db()
-        after[field.code] = in_words(field, made)
+        after[field.key] = in_words(field, made)
     if after:
-        event = f"{subject.partition('.')[0]}.custom_fields.changed"
         audit.record(
-            event, found.record, by=by, at=at, project_id=found.project_id, before=before,
+            event_of(subject), found.record, by=by, at=at, project_id=found.project_id, before=before,
             after=after,
         )  # fmt: skip
+
+
+@writes
+def write_values(*, subject: str, said: Mapping[int, Mapping[int, Any]]) -> None:
+    """Part of an import: what many records say, by id of the record and of the field.
+
+    Values are typed and checked; None takes one away.  Who may, and the history, are the import's.
+    """
+    kept, owner = hooks.SUBJECTS[subject], f"{hooks.SUBJECTS[subject].owner}_id"
+    wanted = {pk for values in said.values() for pk in values}
+    kinds = dict(CustomField.objects.filter(pk__in=wanted).values_list("pk", "kind"))
+    taken: dict[int, list[int]] = {}
+    rows = []
+    for record_id, values in said.items():
+        for field_id, value in values.items():
+            if value is None:
+                taken.setdefault(field_id, []).append(record_id)
+                continue
+            given = {"field_id": field_id, owner: record_id, COLUMN[kinds[field_id]]: value}
+            rows.append(kept.values(**given))
+    kept.values._base_manager.bulk_create(
+        rows,
+        update_conflicts=True,
+        update_fields=sorted({column.removesuffix("_id") for column in COLUMN.values()}),
+        unique_fields=[kept.owner, "field"],
+        batch_size=1_000,
+    )
+    for field_id, record_ids in taken.items():
+        for start in range(0, len(record_ids), 5_000):
+            part = record_ids[start : start + 5_000]
+            kept.values._base_manager.filter(field_id=field_id, **{f"{owner}__in": part}).delete()
+
+
+@writes
+def put_values_back(*, subject: str, changed: Mapping[int, Mapping[str, Sequence[Any]]]) -> None:
+    """Part of undoing an import: by record and field its value before and after, as JSON keeps them.
+
+    What somebody has said otherwise since stays.
+    """
+    kept = hooks.SUBJECTS[subject]
+    wanted = {int(pk) for values in changed.values() for pk in values}
+    fields = {row.pk: field_of(row) for row in CustomField.objects.filter(pk__in=wanted)}
+    now = said_by(kept, list(changed), fields.values())
+    back: dict[int, dict[int, Any]] = {}
+    for record_id, values in changed.items():
+        for key, (before, after) in values.items():
+            field = fields[int(key)]
+            if now.get(record_id, {}).get(field.pk) == from_plain(field.kind, after):
+                back.setdefault(record_id, {})[field.pk] = from_plain(field.kind, before)
+    write_values(subject=subject, said=back)
 
 
 def _checked(field: Field, value: Any, project_id: int) -> Any:

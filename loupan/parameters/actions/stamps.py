@@ -4,9 +4,11 @@ import uuid
 from collections.abc import Iterable
 
 from loupan.core.db import writes
+from loupan.org.actions.structure import say_words
 from loupan.org.models import Project
 from loupan.parameters import hooks
 from loupan.parameters.models import ParameterStamp
+from loupan.parameters.queries.words import words_of_all
 
 
 @writes
@@ -26,5 +28,8 @@ def renew(*, project_ids: Iterable[int]) -> None:
 @writes
 def renew_below(*, path: str) -> None:
     """Part: a company with everything below hangs elsewhere now and inherits from others."""
-    below = Project.objects.filter(company__path__startswith=path).values_list("pk", flat=True)
-    renew(project_ids=list(below))
+    below = list(
+        Project.objects.filter(company__path__startswith=path).values_list("pk", flat=True)
+    )
+    renew(project_ids=below)
+    say_words(words=words_of_all(below))

@@ -6,6 +6,7 @@ from typing import Any
 from loupan.core import audit
 from loupan.core.db import writes
 from loupan.core.refusals import ChangedMeanwhile
+from loupan.org.actions.structure import say_words
 from loupan.org.models import User
 from loupan.parameters import errors, hooks
 from loupan.parameters.actions.stamps import renew
@@ -13,6 +14,7 @@ from loupan.parameters.models import ParameterValue
 from loupan.parameters.permissions import MANAGE, require_at
 from loupan.parameters.queries.places import Place
 from loupan.parameters.queries.values import line_at, refusal_of
+from loupan.parameters.queries.words import named_alike, words_of_all
 from loupan.parameters.rules.values import Parameter, WrongValue, checked, written
 
 
@@ -30,7 +32,7 @@ def set_parameter(
     """Say what a parameter is at a level and below, and whether the levels below may say otherwise.
 
     Values are typed: yuan as Decimal, a percent as a share of one.  Raises LockedAbove,
-    ValueTooSmall, ValueTooLarge, ValueNotOfThisKind, ChangedMeanwhile.
+    ValueTooSmall, ValueTooLarge, ValueNotOfThisKind, NoWord, WordTaken, ChangedMeanwhile.
     """
     require_at(by, MANAGE, place.company, place.project)
     parameter = hooks.PARAMETERS[key]
@@ -39,10 +41,12 @@ def set_parameter(
         text = written(checked(parameter, value))
     except WrongValue as wrong:
         raise refusal_of(parameter, wrong) from wrong
+    if key in hooks.WORDS and text and (other := named_alike(place, key, text)):
+        raise errors.WordTaken(word=text, other=other.label)
     before = audit.snapshot(row, "text", "is_locked")
     row.text, row.is_locked, row.version = text, is_locked, row.version + 1
     row.save(update_fields=["text", "is_locked", "version"])
-    renew(project_ids=place.project_ids())
+    _renewed(key, place)
     _record(row, "saved", before, by=by, at=at)
     return row
 
@@ -58,9 +62,16 @@ def clear_parameter(
     before = audit.snapshot(row, "text", "is_locked")
     row.text, row.is_locked, row.version = None, False, row.version + 1
     row.save(update_fields=["text", "is_locked", "version"])
-    renew(project_ids=place.project_ids())
+    _renewed(key, place)
     _record(row, "taken_back", before, by=by, at=at)
     return row
+
+
+def _renewed(key: str, place: Place) -> None:
+    ids = place.project_ids()
+    renew(project_ids=ids)
+    if key in hooks.WORDS:
+        say_words(words=words_of_all(ids))
 
 
 def _locked_row(parameter: Parameter[Any], place: Place, version: int | None) -> ParameterValue:

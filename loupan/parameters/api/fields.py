@@ -17,14 +17,16 @@ from loupan.parameters.queries import fields as queries
 from loupan.parameters.queries.book import book_of
 from loupan.parameters.queries.entries import names_in_use
 from loupan.parameters.rules.fields import Field, read_value
-from loupan.parameters.rules.values import WrongValue, written
+from loupan.parameters.rules.values import WrongValue
 
 router = Router(tags=["parameters"])
 
 SubjectCode = Annotated[
     str,
     Path(
-        max_length=40, pattern=r"^[a-z_.]+$", description="`customers.customer`, `inventory.unit`"
+        max_length=40,
+        pattern=r"^[a-z_.]+$",
+        description="`customers.customer`, `inventory.unit`, `sales.deal`",
     ),
 ]
 
@@ -70,7 +72,7 @@ def _out(kept: Subject, found: Found) -> dict[str, Any]:
                 "name": str(field.label),
                 "kind": field.kind,
                 "is_required": field.is_required,
-                "value": None if value is None else written(value),
+                "value": queries.as_sent(field, value),
                 "text": queries.in_words(field, row),
             }
         )

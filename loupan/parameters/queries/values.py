@@ -63,7 +63,7 @@ def value_in_words(parameter: Parameter[Any], value: Any) -> str:
         case Kind.CHOICE:
             return str(dict(parameter.choices)[value])
         case Kind.TEXT:
-            return value or "—"
+            return value or str(parameter.blank)
 
 
 def lines_at(place: Place) -> list[Line]:
@@ -119,6 +119,8 @@ def refusal_of(parameter: Parameter[Any], wrong: WrongValue) -> Refusal:
     if wrong.problem is Problem.TOO_LARGE:
         maximum = value_in_words(parameter, parameter.maximum)
         return errors.ValueTooLarge(label=parameter.label, maximum=maximum)
+    if wrong.problem is Problem.NOT_A_WORD:
+        return errors.NoWord(label=parameter.label)
     wanted = str(errors.WANTED[parameter.kind])
     if parameter.kind is Kind.CHOICE:
         wanted = ", ".join(str(name) for _code, name in parameter.choices)

@@ -32,6 +32,7 @@ class Field:
     is_required: bool = False
     is_listed: bool = True
     order: int = 0
+    names: tuple[str, ...] = ()  # In every language, for the headings of files.
 
     @property
     def key(self) -> str:
@@ -81,3 +82,12 @@ def read_value(field: Field, text: str, named: dict[str, int]) -> Any:
             raise WrongValue(Problem.NOT_A_CHOICE)
         return found
     return read(_SHAPES[field.kind], text)
+
+
+def from_plain(kind: str, value: Any) -> Any:
+    """The typed value of what was kept as JSON of it."""
+    if value is None:
+        return None
+    if kind in {"decimal", "money"}:
+        return Decimal(str(value))
+    return date.fromisoformat(value) if kind == "date" else value

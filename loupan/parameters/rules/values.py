@@ -43,6 +43,7 @@ class Problem(StrEnum):
     TOO_LARGE = "too_large"
     NOT_A_CHOICE = "not_a_choice"
     TOO_LONG = "too_long"
+    NOT_A_WORD = "not_a_word"
 
 
 class WrongValue(ValueError):
@@ -71,6 +72,8 @@ class Parameter(Generic[T]):
     minimum: Any = None
     maximum: Any = None
     choices: tuple[tuple[str, Any], ...] = ()
+    word: re.Pattern[str] | None = None  # What a text must look like, if it is not empty.
+    blank: Any = "—"  # What an empty text stands for.
 
     def __post_init__(self) -> None:
         assert (self.kind is Kind.CHOICE) == bool(self.choices), self.key
@@ -114,6 +117,8 @@ def checked(parameter: Parameter[Any], value: Any) -> Any:
         raise WrongValue(Problem.NOT_A_CHOICE)
     if isinstance(found, str) and len(found) > LONGEST_TEXT:
         raise WrongValue(Problem.TOO_LONG)
+    if parameter.word is not None and found and not parameter.word.fullmatch(found):
+        raise WrongValue(Problem.NOT_A_WORD)
     return found
 
 

@@ -28,7 +28,7 @@ from loupan.parameters.views.frame import frame_of, place_asked
 
 @require_safe
 def custom_fields(request: DeskRequest) -> HttpResponse:
-    """What is kept besides, of customers and of units."""
+    """What is kept besides, of customers, units and deals."""
     require(request.user, READ)
     place = place_asked(request)
     rows = list(queries.fields_at(place))

@@ -38,6 +38,7 @@ from loupan.sales.queries.contracts import (
     no_direct_contract,
     schedule_when_signed,
     signing_discounts,
+    unsaid_fields,
 )
 from loupan.sales.queries.process import DOWN_PAYMENT_TYPES
 from loupan.sales.states import DEAL, StepCode
@@ -58,7 +59,8 @@ def sign_contract(
     The office may give its own number, else the series of the project and year counts on.  Signed
     after the sign-by day, discounts for signing on time are lost and the price rises (2.3.1 e).
     Raises NotAllowedNow, DateInFuture, DateTooEarly, BuyerNotIdentified, DepositNotReceived,
-    DownPaymentNotReceived, ContractNumberTaken, PermitMissing, UnitSealed, ChangedMeanwhile.
+    DownPaymentNotReceived, DealFieldMissing, ContractNumberTaken, PermitMissing, UnitSealed,
+    ChangedMeanwhile.
     """
     deal_id = Reservation.objects.values_list("deal_id", flat=True).get(pk=reservation_id)
     units = lock_units_of(deal_id=deal_id)
@@ -77,7 +79,10 @@ def sign_contract(
     ensure_units_saleable(units=units, on=signed_on)
     _ensure_identified(buyers)
     Account.objects.locked().get(pk=deal.account_id)
-    _ensure_paid(deal, price_book_of(unit))
+    book = price_book_of(unit)
+    _ensure_paid(deal, book)
+    if missing := unsaid_fields(deal, book):
+        raise errors.DealFieldMissing(label=missing[0].label)
     before = unit.status
     move_units(units=units, verb="contract", by=by, at=at)
     return _signed(

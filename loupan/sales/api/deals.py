@@ -25,9 +25,13 @@ from loupan.core.rest import (
     paged,
 )
 from loupan.documents.actions import record_printing
+from loupan.parameters.hooks import SUBJECTS
+from loupan.parameters.queries.book import book_of
+from loupan.parameters.queries.fields import values_out
 from loupan.sales.api.money import ReceiptOut, receipt_out
 from loupan.sales.api.units import ScheduleOut, StepOut, UnitOut, unit_out
 from loupan.sales.models import AttachedUnit, Contract, Deal, Reservation
+from loupan.sales.parameters import DEAL_FIELDS
 from loupan.sales.queries.deals import deal_page, deals_for
 from loupan.sales.queries.papers import deal_fields, mark_of, paper_file, paper_record
 from loupan.sales.queries.process import light_of
@@ -117,6 +121,10 @@ class DealOut(DealRowOut):
     process: list[ProcessOut]
     verbs: list[str]
     trace: list[StepOut]
+    custom_fields: Annotated[
+        dict[str, str | None],
+        Field(description="By code; of a choice the id of the entry. Written by /custom-fields/"),
+    ]
 
 
 class DealsOut(Schema):
@@ -232,6 +240,9 @@ def deal(request: ApiRequest, deal_id: Id) -> Any:
         ],
         "verbs": page.open_verbs,
         "trace": there.trace,
+        "custom_fields": values_out(
+            SUBJECTS[DEAL_FIELDS], book_of(there.project_id).fields.get(DEAL_FIELDS, ()), there.pk
+        ),
     }
 
 

@@ -13,7 +13,10 @@ from loupan.core.refusals import Refusal
 from loupan.core.rounding import AmountOutOfRange
 from loupan.ledger import queries as ledger
 from loupan.org.models import Project, User
+from loupan.parameters.hooks import SUBJECTS
 from loupan.parameters.queries.book import book_of
+from loupan.parameters.queries.fields import unsaid
+from loupan.parameters.rules.fields import Field
 from loupan.pricing.models import DownPaymentRule, PaymentPlan, PricingPolicy
 from loupan.pricing.queries.book import PriceBook, price_book
 from loupan.pricing.queries.offers import OfferLine, offer_lines
@@ -27,7 +30,7 @@ from loupan.sales.models import (
     Contract,
     Deal,
 )
-from loupan.sales.parameters import CONTRACT
+from loupan.sales.parameters import CONTRACT, DEAL_FIELDS
 from loupan.sales.queries.attached import attached_of, price_again
 from loupan.sales.queries.due_dates import known_milestones
 from loupan.sales.queries.process import DOWN_PAYMENT_TYPES
@@ -85,6 +88,11 @@ def schedule_when_signed(
         raise refusal_of(problem) from problem
 
 
+def unsaid_fields(deal: Deal, book: PriceBook) -> list[Field]:
+    """The required custom fields in which a deal says nothing yet (PRM-04)."""
+    return unsaid(SUBJECTS[DEAL_FIELDS], book.settings.fields.get(DEAL_FIELDS, ()), deal.pk)
+
+
 @dataclass(frozen=True)
 class Signing:
     """What signing on a day would make of a deal, and what still stands in its way; yuan."""
@@ -95,6 +103,7 @@ class Signing:
     received: Decimal
     needed: Decimal
     unidentified: list[Buyer]
+    unsaid: list[Field]
 
 
 def signing_preview(deal: Deal, sign_by: date, signed_on: date) -> Signing:
@@ -119,6 +128,7 @@ def signing_preview(deal: Deal, sign_by: date, signed_on: date) -> Signing:
         received=ledger.received_on_account(deal.account_id),
         needed=needed,
         unidentified=[b for b in buyers if not (b.customer.name and b.customer.person.id_index)],
+        unsaid=unsaid_fields(deal, book),
     )
 
 

@@ -16,6 +16,7 @@ from loupan.inventory.models import Unit
 from loupan.ledger import queries as ledger
 from loupan.ledger.models import MoneyType, PaymentMethod, Receipt, Receivable
 from loupan.org.models import Project, User
+from loupan.org.queries import letterhead_of
 from loupan.pricing.queries.offers import Offer, OfferLine
 from loupan.sales.models import Contract, Deal, ProvisionalReservation, Reservation
 from loupan.sales.queries.attached import attached_of
@@ -115,6 +116,7 @@ def _price_words(priced: Deal | Offer, unit: Unit, plan_name: str) -> dict[str, 
     permit = unit.building.permit
     return {
         "company": unit.project.company.name,
+        "reservation_word": unit.project.words.get("sales.reservation", ""),
         "project": unit.project.name,
         "unit": unit.number,
         "permit": permit.number if permit else "",
@@ -255,4 +257,4 @@ def paper_file(kind: str, form: str, project: Project, fields: Mapping[str, Any]
     """The built-in form as PDF, or the office's Word template filled in."""
     if form == "docx":
         return documents.docx_of(kind, project, fields)
-    return documents.pdf_of(FORMS[kind](fields))
+    return documents.pdf_of(FORMS[kind](fields), letterhead_of(project.company))

@@ -82,6 +82,7 @@ def quote_fields(
     names = PaymentPlan.objects.in_bulk([quote.payment_plan_id for quote in quotes])
     return {
         "company": project.company.name,
+        "reservation_word": project.words.get("sales.reservation", ""),
         "project": project.name,
         "number": f"{project.code}-ZY-{first.pk}",
         "unit": unit.number,

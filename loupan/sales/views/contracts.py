@@ -7,6 +7,7 @@ from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.dateparse import parse_date
 from django.utils.translation import gettext as _
@@ -25,6 +26,8 @@ from loupan.sales.actions import cancellations
 from loupan.sales.actions import contracts as actions
 from loupan.sales.forms.deals import CancellationForm, ContractForm, IdentityForm
 from loupan.sales.models import Buyer, Contract, Deal, Reservation
+from loupan.sales.parameters import DEAL_FIELDS
+from loupan.sales.permissions import may_note
 from loupan.sales.queries.contracts import next_contract_number, signing_preview
 from loupan.sales.states import DEAL
 from loupan.sales.views.deals import crumbs_of, deal_or_404
@@ -73,9 +76,13 @@ def sign(request: DeskRequest, pk: int) -> HttpResponse:
         context["signing"] = found = signing_preview(deal, reservation.sign_by, signed_on)
         context["next_number"] = next_contract_number(deal.project, signed_on)
         context["lines"] = [(MoneyType(line.money_type).label, line) for line in found.lines]
-        context["missing"] = len(found.unidentified) + (found.received < found.needed)
+        context["missing"] = (
+            len(found.unidentified) + len(found.unsaid) + (found.received < found.needed)
+        )
     except Refusal as refusal:
         context["problem"] = str(refusal)
+    context["may_note"] = may_note(request.user, deal.project_id)
+    context["fields_url"] = reverse("parameters:record_fields", args=[DEAL_FIELDS, deal.pk])
     return answer_form(request, "sales/contract_form.html", context, form)
 
 

@@ -14,17 +14,22 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
 from loupan.core.calendar import business_day
-from loupan.core.ui import ListPage
+from loupan.core.ui import Column, ListPage
 from loupan.customers.queries import customers_for, masked_phones
 from loupan.documents.models import PaperKind
 from loupan.ledger.models import Receipt
 from loupan.org.permissions import require
 from loupan.org.queries import DeskRequest, current_project
+from loupan.parameters.hooks import SUBJECTS
+from loupan.parameters.queries.book import book_of
+from loupan.parameters.queries.fields import listed, with_fields
+from loupan.parameters.tables import custom_columns
 from loupan.pricing.queries.offers import GIFT
 from loupan.pricing.tables.traces import trace_rows
 from loupan.sales import tables
 from loupan.sales.filters import ContractFilter, ReservationFilter, narrowed
 from loupan.sales.models import Buyer, Deal, DealDiscount
+from loupan.sales.parameters import DEAL_FIELDS
 from loupan.sales.queries.contracts import contracts_for
 from loupan.sales.queries.deals import DealPage, deal_page, deals_for, history_of_deal, printings_of
 from loupan.sales.queries.process import light_of
@@ -221,6 +226,8 @@ def deal(request: DeskRequest, pk: int) -> HttpResponse:
             "sees_money": sees_money,
             "may_print": may_print,
             "events": [tables.event_of(event) for event in history_of_deal(page)],
+            "has_fields": DEAL_FIELDS in book_of(found.project_id).fields,
+            "fields_of": DEAL_FIELDS,
             "today": today,
             "is_late_to_sign": page.reservation is not None
             and found.status == DealStatus.RESERVED
@@ -262,7 +269,14 @@ def customer_deals(request: DeskRequest, pk: int) -> HttpResponse:
 
 def _with_deal(rows: QuerySet[Any], request: DeskRequest) -> QuerySet[Any]:
     buyers = Prefetch("deal__buyers", Buyer.objects.select_related("customer"))
-    return rows.filter(project=current_project(request)).prefetch_related(buyers)
+    project = current_project(request)
+    fields = listed(book_of(project.pk).fields.get(DEAL_FIELDS, ()))
+    found = rows.filter(project=project).prefetch_related(buyers)
+    return with_fields(found, SUBJECTS[DEAL_FIELDS], fields, record="deal_id")
+
+
+def _custom_columns(request: DeskRequest) -> Sequence[Column]:
+    return custom_columns(DEAL_FIELDS, current_project(request).pk)
 
 
 def _reservation_chips(request: DeskRequest, rows: QuerySet[Any]) -> Sequence[Page]:
@@ -296,6 +310,7 @@ RESERVATIONS = ListPage(
     row_url=tables.row_url,
     chips=_reservation_chips,
     totals={"deal_total": Sum("deal__deal_total")},
+    more_columns=_custom_columns,
     empty=gettext_lazy("No reservations here yet. They begin on the unit board."),
 )
 CONTRACTS = ListPage(
@@ -309,6 +324,7 @@ CONTRACTS = ListPage(
     filename="contracts",
     row_url=tables.row_url,
     totals={"deal_total": Sum("deal__deal_total")},
+    more_columns=_custom_columns,
     empty=gettext_lazy("No contracts here yet. They are signed from a reservation."),
 )
 

@@ -25,7 +25,7 @@ from loupan.inventory.queries.units import units_for
 from loupan.inventory.states import UNIT
 from loupan.ledger.models import MoneyType
 from loupan.org.permissions import require
-from loupan.org.queries import DeskRequest
+from loupan.org.queries import DeskRequest, letterhead_of
 from loupan.pricing.errors import OBJECTIONS
 from loupan.pricing.models import Discount, PaymentPlan
 from loupan.pricing.queries.book import price_book_of, price_stamp
@@ -350,7 +350,7 @@ def _paper(
         mark=mark_of(printing.copy_no),
     )
     if form == "pdf":
-        content = documents.pdf_of(FORMS["quote"](fields))
+        content = documents.pdf_of(FORMS["quote"](fields), letterhead_of(unit.project.company))
     else:
         content = documents.docx_of("quote", unit.project, fields)
     answer = HttpResponse(content, content_type=TYPES[form])

@@ -29,7 +29,7 @@ from loupan.inventory.queries.units import units_for
 from loupan.inventory.states import UNIT
 from loupan.ledger.models import MoneyType
 from loupan.org.permissions import require
-from loupan.org.queries import DeskRequest
+from loupan.org.queries import DeskRequest, letterhead_of
 from loupan.pricing.models import Discount
 from loupan.pricing.permissions import AUTHORITY_LABELS, authority_of
 from loupan.pricing.queries.book import price_book_of
@@ -432,7 +432,8 @@ def reserve_preview(request: DeskRequest, pk: int) -> HttpResponse:
     shares = writing.buyers.shares()
     fields = offer_fields(writing.form.offer, unit, shares, request.user)
     answer = HttpResponse(
-        pdf_of(papers.reservation_agreement(fields)), content_type="application/pdf"
+        pdf_of(papers.reservation_agreement(fields), letterhead_of(unit.project.company)),
+        content_type="application/pdf",
     )
     answer["Content-Disposition"] = 'inline; filename="draft.pdf"'
     return answer

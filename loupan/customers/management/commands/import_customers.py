@@ -1,4 +1,7 @@
-"""manage.py import_customers PROJECT FILE [--dry-run] [--by USERNAME] [--errors FILE]"""
+"""manage.py import_customers PROJECT FILE [--dry-run] [--by USERNAME] [--errors FILE]
+
+It is kept like a file brought in on the page: seen there, and undone there.
+"""
 
 from argparse import ArgumentParser
 from pathlib import Path
@@ -7,11 +10,10 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.utils.timezone import now
 
+from loupan.core.models import ImportState
 from loupan.core.refusals import Refusal
-from loupan.core.sheets.errors import UnreadableFile
-from loupan.core.sheets.writing import write_error_workbook
 from loupan.customers import spreadsheets
-from loupan.customers.spreadsheets import ImportResult
+from loupan.customers.models import CustomerImport
 from loupan.org.queries import project_named, worker_for
 
 SHOWN = 20
@@ -27,6 +29,11 @@ class Command(BaseCommand):
         parser.add_argument("--by", metavar="USERNAME", help="who does it (needs the permission)")
         parser.add_argument(
             "--errors", type=Path, metavar="FILE", help="write the refused rows to this workbook"
+        )
+        parser.add_argument(
+            "--change-existing",
+            action="store_true",
+            help="customers who are there already take what the file says",
         )
         parser.add_argument(
             "--map",
@@ -48,27 +55,33 @@ class Command(BaseCommand):
         by.source = "import"
         path: Path = options["file"]
         try:
-            result = spreadsheets.import_file(
+            content = path.read_bytes()
+        except OSError as error:
+            raise CommandError(f"{path}: {error.strerror}") from error
+        try:
+            batch = spreadsheets.import_file(
                 project=project,
-                content=path.read_bytes(),
+                content=content,
                 filename=path.name,
                 is_dry_run=options["dry_run"],
                 mapping=dict(pair.split("=", 1) for pair in options["map"] if "=" in pair),
+                changes_existing=options["change_existing"],
                 by=by,
                 at=now(),
             )
-        except OSError as error:
-            raise CommandError(f"{path}: {error.strerror}") from error
-        except (Refusal, UnreadableFile) as refusal:
+        except Refusal as refusal:
             raise CommandError(str(refusal)) from refusal
-        if options["errors"] and result.problems:
-            write_error_workbook(options["errors"], result.table, result.problems)
-        self.report(result)
+        if batch.state == ImportState.REFUSED:
+            raise CommandError(batch.message)
+        if options["errors"] and batch.errors:
+            options["errors"].write_bytes(spreadsheets.error_workbook(batch, who=str(by)))
+        self.report(batch)
 
-    def report(self, result: ImportResult) -> None:
-        for problem in result.problems[:SHOWN]:
-            self.stdout.write(f"{problem.row} {problem.column or ''}: {problem.reason}")
+    def report(self, batch: CustomerImport) -> None:
+        for entry in batch.errors[:SHOWN]:
+            self.stdout.write(f"{entry['row']} {entry['column']}: {entry['reason']}")
         self.stdout.write(
-            f"{'dry run: ' if result.is_dry_run else ''}{result.created} created, "
-            f"{result.duplicates} duplicate, {result.refused} refused"
+            f"import {batch.pk}{' (dry run)' if batch.is_dry_run else ''}: "
+            f"{batch.created} created, {batch.updated} updated, {batch.unchanged} unchanged, "
+            f"{batch.duplicates} duplicate, {batch.refused} refused"
         )
