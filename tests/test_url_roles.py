@@ -123,6 +123,8 @@ PAGES: dict[str, Row] = {
     "org:audit": Row("org.read_log"),
     "org:new_company": Row("org.manage"),
     "org:company": Row("org.manage", of(pk=lambda w: w.here.project.company_id)),
+    "org:letterhead": Row("org.manage", of(pk=lambda w: w.here.project.company_id)),
+    "org:logo": Row("org.manage", of(pk=lambda w: w.here.headed_company_id)),
     "org:new_project": Row("org.manage"),
     "org:project": Row("org.manage", of(pk=lambda w: w.here.project.pk)),
     "org:staffing": Row("org.manage", of(pk=lambda w: w.here.project.pk)),
@@ -540,6 +542,12 @@ CALLS: dict[str, Row] = {
     "POST companies/": Row("org.manage", data=a_name),
     "PUT companies/{company_id}/": Row(
         "org.manage", of(company_id=lambda w: w.here.project.company_id), data=a_name
+    ),
+    "GET companies/{company_id}/letterhead/": Row(
+        "org.manage", of(company_id=lambda w: w.here.project.company_id)
+    ),
+    "POST companies/{company_id}/letterhead/": Row(
+        "org.manage", of(company_id=lambda w: w.here.project.company_id)
     ),
     "POST projects/": Row("org.manage", data=a_name),
     "GET projects/{project_id}/": Row("org.read", of(project_id=lambda w: w.here.project.pk)),

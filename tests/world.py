@@ -29,7 +29,15 @@ from loupan.inventory.models import (
 )
 from loupan.inventory.testing import a_layout, a_release_batch, a_zone
 from loupan.ledger.models import Receipt
-from loupan.org.models import Company, Department, DossierEntry, Post, Project, User
+from loupan.org.models import (
+    Company,
+    Department,
+    DossierEntry,
+    Letterhead,
+    Post,
+    Project,
+    User,
+)
 from loupan.org.rules import ROLE_TEMPLATES
 from loupan.org.testing import a_department, a_post, a_user, hold
 from loupan.parameters.models import CustomField, DictionaryEntry
@@ -154,6 +162,13 @@ class Branch:
                 "by": self.office.mo, "at": timezone.now(),
             },
         )[0]  # fmt: skip
+
+    @property
+    def headed_company_id(self) -> int:
+        """The project's company, with a logo on its papers."""
+        logo = {"logo": b"-", "media_type": "image/png"}
+        Letterhead.objects.get_or_create(company=self.project.company, defaults=logo)
+        return self.project.company_id
 
     @property
     def layout_picture(self) -> LayoutPicture:
