@@ -75,7 +75,8 @@ def said_by(
 
 def edited_since(subject: Subject, record_ids: Collection[int], after: datetime) -> set[int]:
     """Of these records, those somebody has said something of in a custom field since then."""
-    ids, found = sorted(record_ids), set()
+    ids = sorted(record_ids)
+    found: set[int] = set()
     for start in range(0, len(ids), READ_AT_ONCE):
         events = AuditEvent.objects.filter(
             event=event_of(subject.code),
