@@ -116,6 +116,7 @@ PAGES: dict[str, Row] = {
     "org:dossier_entry_new": Row("org.edit_dossier"),
     "org:dossier_entry": Row("org.edit_dossier", of(pk=lambda w: w.here.dossier_entry.pk)),
     "org:functions": Row("org.read"),
+    "org:duty_exceptions": Row("org.read"),
     "org:users": Row("org.read"),
     "org:user": Row("org.read", LIN),
     "org:preview": Row("org.read", LIN),
@@ -539,6 +540,7 @@ def a_price_table(_world: World) -> dict[str, Any]:
 CALLS: dict[str, Row] = {
     # The organisation
     "GET companies/": Row("org.read"),
+    "GET duty-exceptions/": Row("org.read"),
     "POST companies/": Row("org.manage", data=a_name),
     "PUT companies/{company_id}/": Row(
         "org.manage", of(company_id=lambda w: w.here.project.company_id), data=a_name

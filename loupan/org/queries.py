@@ -20,7 +20,7 @@ from loupan.core.calendar import business_day
 from loupan.core.compiled import Compiled
 from loupan.core.models import AuditEvent
 from loupan.core.typed import whole
-from loupan.org import hooks, rules
+from loupan.org import errors, hooks, rules
 from loupan.org.models import (
     AccessStamp,
     ApiToken,
@@ -37,7 +37,7 @@ from loupan.org.models import (
     Scope,
     User,
 )
-from loupan.org.permissions import guarded_fields, known_permissions
+from loupan.org.permissions import duties_of, guarded_fields, known_permissions
 
 LOCKED_AFTER = 5  # wrong tries (UIX-01)
 LOCKED_FOR = timedelta(minutes=15)
@@ -459,6 +459,7 @@ class RightsInProject:
     project: Project
     sees: list[tuple[str, str]]  # function group, how far
     may: list[str]
+    fields: list[tuple[str, bool]]  # Guarded fields: whether they are seen.
 
 
 def rights_of(user: User) -> list[RightsInProject]:
@@ -469,7 +470,14 @@ def rights_of(user: User) -> list[RightsInProject]:
         RightsInProject(
             project=project,
             sees=[(str(group.label), _how_far(user, group, project.pk)) for group in FunctionGroup],
-            may=[str(labels.get(p, p)) for p in sorted(held) if user.may(p, project.pk)],
+            may=[
+                str(labels.get(p, p))
+                for p in sorted(held - guarded_fields())
+                if user.may(p, project.pk)
+            ],
+            fields=[
+                (str(labels[name]), user.may(name, project.pk)) for name in sorted(guarded_fields())
+            ],
         )
         for project in projects_for(user)
     ]
@@ -537,6 +545,62 @@ def functions_of(viewer: User, at: datetime) -> list[Function]:
             people=len(holders.get(name, ())),
         )
         for name, label in known_permissions().items()
+    ]
+
+
+@dataclass(frozen=True)
+class DutyException:
+    """An exception from the separation of duties that somebody made, with its reason (DOMAIN 4.1)."""
+
+    at: datetime
+    subject: str  # The person, the post or the role that it was made for.
+    person_id: int | None
+    pairs: list[str]
+    reason: str
+    by: str
+    is_held: bool  # Whether that person holds such a pair today.
+
+
+MOST_EXCEPTIONS = 200
+
+
+def duty_exceptions(viewer: User, at: datetime) -> list[DutyException]:
+    """The exceptions made for people, posts and roles within the viewer's sight, newest first."""
+    people, posts = users_for(viewer).order_by(), posts_for(viewer).order_by()
+    seen = Q(subject_type="org.user", subject_id__in=people.values("pk"))
+    seen |= Q(subject_type="org.post", subject_id__in=posts.values("pk"))
+    if _within(viewer, "", "") == Q():  # Roles are the whole group's.
+        seen |= Q(subject_type="org.role")
+    events = list(
+        AuditEvent.objects.filter(seen, facts__has_key="exception_reason")
+        .select_related("by")
+        .order_by("-pk")[:MOST_EXCEPTIONS]
+    )
+    named = {
+        "org.user": User.objects.in_bulk([e.subject_id for e in events]),
+        "org.post": Post.objects.in_bulk([e.subject_id for e in events]),
+        "org.role": Role.objects.in_bulk([e.subject_id for e in events]),
+    }
+    today, held = business_day(at), dict[int, set[str]]()
+    for event in events:
+        pk = event.subject_id
+        if event.subject_type == "org.user" and pk not in held:
+            person = named["org.user"][pk]
+            assert isinstance(person, User)
+            held[pk] = {clash.pair.code for clash in rules.clashes(duties_of(person, today))}
+    return [
+        DutyException(
+            at=event.at,
+            subject=str(named[event.subject_type].get(event.subject_id, "—")),
+            person_id=event.subject_id if event.subject_type == "org.user" else None,
+            pairs=[errors.pair_in_words(code) for code in event.facts.get("pairs", [])],
+            reason=str(event.facts["exception_reason"]),
+            by=str(event.by or ""),
+            is_held=event.subject_type == "org.user"
+            and not held[event.subject_id].isdisjoint(event.facts.get("pairs", [])),
+        )
+        for event in events
+        if event.facts["exception_reason"]
     ]
 
 

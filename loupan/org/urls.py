@@ -30,6 +30,7 @@ urlpatterns = [
     path("dossier/new/", dossier.entry_edit, name="dossier_entry_new"),
     path("dossier/<int:pk>/", dossier.entry_edit, name="dossier_entry"),
     path("functions/", organisation.functions, name="functions"),
+    path("duty-exceptions/", organisation.duty_exceptions, name="duty_exceptions"),
     path("roles/", organisation.roles, name="roles"),
     path("roles/<int:pk>/", organisation.role, name="role"),
     path("audit/", organisation.audit_log, name="audit"),

@@ -1,5 +1,6 @@
 """Companies, projects, departments, posts and roles, for administrators (ORG-01 … 04, 06 … 08)."""
 
+from datetime import datetime
 from typing import Annotated, Any
 
 from django.db.models import QuerySet
@@ -239,6 +240,23 @@ class FunctionOut(Schema):
     is_field: bool
     roles: list[str]
     people: int
+
+
+class DutyExceptionOut(Schema):
+    """`subject` is the person, the post or the role; `is_held`: such a pair is held today."""
+
+    at: datetime
+    subject: str
+    person_id: int | None
+    pairs: list[str]
+    reason: str
+    by: str
+    is_held: bool
+
+
+class DutyExceptionsOut(Schema):
+    items: list[DutyExceptionOut]
+    next: str | None = None
 
 
 class FunctionsOut(Schema):
@@ -487,6 +505,17 @@ def edit_role(request: ApiRequest, role_id: Id, payload: RoleChangeIn) -> Any:
     _in_reach(queries.roles(), role_id)
     typed = {**payload.dict(), "scopes": _plain(payload.scopes)}
     return structure.edit_role(role_id=role_id, **typed, by=request.user, at=timezone.now())
+
+
+@router.get(
+    "duty-exceptions/",
+    response={200: DutyExceptionsOut, **ERRORS},
+    summary="Exceptions from the separation of duties",
+)
+def duty_exceptions(request: ApiRequest) -> Any:
+    """Where duties that should be apart were put together, newest first, at most 200."""
+    require(request.user, "org.read")
+    return {"items": queries.duty_exceptions(request.user, timezone.now())}
 
 
 @router.get("functions/", response={200: FunctionsOut, **ERRORS}, summary="Register of functions")

@@ -214,6 +214,14 @@ def functions(request: DeskRequest) -> HttpResponse:
     return render(request, "org/functions.html", context)
 
 
+def duty_exceptions(request: DeskRequest) -> HttpResponse:
+    """Where duties that should be apart were put together, by whom and why (DOMAIN 4.1)."""
+    require(request.user, "org.read")
+    crumbs = [{"label": _("Roles"), "url": reverse("org:roles")}]
+    context = {"rows": queries.duty_exceptions(request.user, now()), "crumbs": crumbs}
+    return render(request, "org/duty_exceptions.html", context)
+
+
 def role(request: DeskRequest, pk: int) -> HttpResponse:
     require(request.user, "org.manage")
     row = get_object_or_404(queries.roles(), pk=pk)
