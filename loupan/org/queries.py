@@ -576,7 +576,7 @@ def duty_exceptions(viewer: User, at: datetime) -> list[DutyException]:
         .select_related("by")
         .order_by("-pk")[:MOST_EXCEPTIONS]
     )
-    named = {
+    named: dict[str, Mapping[int, User | Post | Role]] = {
         "org.user": User.objects.in_bulk([e.subject_id for e in events]),
         "org.post": Post.objects.in_bulk([e.subject_id for e in events]),
         "org.role": Role.objects.in_bulk([e.subject_id for e in events]),

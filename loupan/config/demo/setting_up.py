@@ -6,13 +6,14 @@ from decimal import Decimal
 from loupan.customers.models import Customer
 from loupan.customers.parameters import CUSTOMER, LOST_REASON, NEXT_CONTACT_DAYS, REGION
 from loupan.inventory.parameters import UNIT
+from loupan.org.actions.letterheads import set_letterhead
 from loupan.org.models import Project, User
 from loupan.parameters.actions.entries import make_entry
 from loupan.parameters.actions.fields import make_field, set_values
 from loupan.parameters.actions.numbers import set_numbering
 from loupan.parameters.actions.values import set_parameter
 from loupan.parameters.queries.places import Place
-from loupan.sales.parameters import PROVISIONAL
+from loupan.sales.parameters import DEAL_FIELDS, PROVISIONAL
 
 REGIONS = (
     ("yubei", "渝北区", "Yubei", ""),
@@ -46,6 +47,10 @@ def set_up(project: Project, by: User, at: datetime) -> None:
         kind="choice", dictionary=REGION, by=by, at=at,
     )  # fmt: skip
     make_field(
+        subject=DEAL_FIELDS, place=here, code="bank", name="按揭银行", name_en="Lending bank",
+        kind="text", by=by, at=at,
+    )  # fmt: skip
+    make_field(
         subject=UNIT, place=here, code="sample", name="样板间", name_en="Show flat", kind="bool",
         is_listed=False, by=by, at=at,
     )  # fmt: skip
@@ -58,6 +63,14 @@ def set_up(project: Project, by: User, at: datetime) -> None:
 def lock_for_all(by: User, at: datetime) -> None:
     """The group says after how many days customers are contacted again, and nobody may differ."""
     set_parameter(key=NEXT_CONTACT_DAYS.key, place=Place(), value=5, is_locked=True, by=by, at=at)
+
+
+def head_papers(project: Project, by: User, at: datetime) -> None:
+    """The line under the company's name on its papers."""
+    set_letterhead(
+        company_id=project.company_id, line="滨江路 8 号营销中心　400-800-0008", version=0, by=by,
+        at=at,
+    )  # fmt: skip
 
 
 def note_budgets(project: Project, by: User, at: datetime) -> None:

@@ -75,7 +75,9 @@ def tell(*, at: datetime) -> None:
     _west(cast.west, diary)
     _east(cast.east, diary)
     diary.tell()
-    setting_up.lock_for_all(User.objects.get(username="ad"), at)
+    administrator = User.objects.get(username="ad")
+    setting_up.lock_for_all(administrator, at)
+    setting_up.head_papers(cast.west.project, administrator, at)
     setting_up.note_budgets(cast.west.project, cast.west["sm"], at)
 
 
