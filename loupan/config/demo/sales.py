@@ -15,11 +15,12 @@ from loupan.inventory.models import Unit
 from loupan.ledger.models import Receipt
 from loupan.ledger.queries import lines_of
 from loupan.org.models import User
-from loupan.pricing.queries.offers import Special
+from loupan.pricing.queries.offers import Gift, Special
 from loupan.sales.actions.cancellations import cancel_contract, cancel_reservation
 from loupan.sales.actions.claims import hold_unit, lock_unit, unlock_unit
 from loupan.sales.actions.contracts import sign_contract
 from loupan.sales.actions.money import record_receipt, reverse_receipt
+from loupan.sales.actions.plan_changes import change_payment_plan
 from loupan.sales.actions.quotes import make_quotes
 from loupan.sales.actions.reservations import BuyerDraft, reserve_unit
 from loupan.sales.models import Contract, Deal, Reservation
@@ -45,6 +46,8 @@ class Course:
     contract_ended_after: int | None = None
     kept: Decimal = Decimal(0)
     special: str = ""
+    gift: str = ""  # Given in this deal alone, together with the special discount.
+    replanned: str = ""  # The payment plan the deal goes over to a day later.
     deposit_reversed: bool = False
     stalls: int = 0  # How many parking stalls go with the flat.
 
@@ -104,6 +107,7 @@ class Desk:
             payment_plan_id=self.prices.plans[_plan(course, unit)],
             discount_ids=[self.prices.discounts[code] for code in course.discounts],
             special=special,
+            gift=Gift(course.gift, Decimal(6_800)) if course.gift else None,
             attached=[AttachedWish(stall.pk) for stall in along],
             proof="海成会会员证 / 推荐登记表",
             by=by,
@@ -114,6 +118,10 @@ class Desk:
         if course.deposit_reversed:
             self.diary.write(
                 self.diary.moment(days_ago, 1060), partial(self._mistaken, deal, receipt)
+            )
+        if course.replanned and days_ago:
+            self.diary.write(
+                self.diary.moment(days_ago - 1, 640), partial(self._replan, deal, course.replanned)
             )
         if course.cancelled_after is not None:
             later = self.diary.moment(days_ago - course.cancelled_after, 930)
@@ -166,6 +174,12 @@ class Desk:
             receipt_id=receipt.pk, reason="交款方式录错，红冲重开", by=self.cashier, at=at
         )
         self._take(deal, receipt.amount, "transfer", at)
+
+    def _replan(self, deal: Deal, plan: str, at: datetime) -> None:
+        change_payment_plan(
+            deal_id=deal.pk, payment_plan_id=self.prices.plans[plan],
+            reason="客户出售旧房，改为一次性付款", by=self.director, at=at,
+        )  # fmt: skip
 
     def _cancel(self, reservation: Reservation, kept: Decimal, at: datetime) -> None:
         cancel_reservation(

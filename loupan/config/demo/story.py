@@ -38,7 +38,8 @@ UNSIGNED = Course(signs_after=None)
 WITH_STALL = Course(stalls=1)
 UNSIGNED_WITH_STALLS = Course(signs_after=None, stalls=2)
 RETYPED = Course(deposit_reversed=True)
-ALLOWED = Course(special="0.993", discounts=("ONTIME", "OPENING"))
+ALLOWED = Course(special="0.993", discounts=("ONTIME", "OPENING"), gift="全屋窗帘")
+REPLANNED = Course(signs_after=None, replanned="LUMP")
 ENDED_CONTRACT = Course(pays=1, contract_ended_after=30)
 REFERRED = Course(discounts=("ONTIME", "OWNER", "FIRST50"))
 
@@ -53,7 +54,7 @@ WEST = (
     (40, OPENING), (38, AT_ONCE), (36, AS_BUILT), (35, LOAN_WAITS), (33, OPENING),
     (31, Course(cancelled_after=6)), (29, OPENING), (27, LOAN_WAITS), (26, OPENING), (24, AT_ONCE),
     (22, OPENING), (20, BY_FUND), (19, UNSIGNED), (17, WITH_STALL), (16, LOAN_WAITS), (14, RETYPED),
-    (13, UNSIGNED), (11, OPENING), (10, UNSIGNED), (9, IN_PARTS), (8, OPENING), (7, UNSIGNED),
+    (13, UNSIGNED), (11, OPENING), (10, REPLANNED), (9, IN_PARTS), (8, OPENING), (7, UNSIGNED),
     (6, BY_FUND), (5, OPENING), (4, UNSIGNED_WITH_STALLS), (3, AT_ONCE), (2, UNSIGNED), (1, UNSIGNED),
     (1, REFERRED), (0, UNSIGNED), (0, UNSIGNED),
 )  # fmt: skip

@@ -163,6 +163,32 @@ GUIDES = (
              _("Somebody else approves; at its instant it changes every unit nobody claims."),
              "pricing:price_lists"),
     )),
+    Guide(_("Plans, discounts and the price trial"), "discount", "pricing.edit_discounts", (
+        Step(_("Write a payment plan"),
+             _("One line for each payment: how much of what, due when. Add, move and remove lines; one"
+               " line takes the remainder."),
+             "pricing:plans"),
+        Step(_("Read its example"),
+             _("Choose a unit or type a total: the payments follow while you write. A change of lines makes"
+               " a new edition; deals keep theirs."),
+             "pricing:plans"),
+        Step(_("Publish a discount or a scheme"),
+             _("Range, days, quota, proof, gift; a promotion can hold several items that are granted"
+               " together or not at all."),
+             "pricing:discounts"),
+        Step(_("Say who may confirm what"),
+             _("Which of several exclusive discounts wins, the lowest overall discount of each level, and"
+               " whether gifts count against the floor."),
+             "pricing:policy"),
+        Step(_("Try a price"),
+             _("Any unit, plan and discounts, without a customer: every step, who may confirm it, the"
+               " payments. Nothing is kept."),
+             "pricing:trial"),
+        Step(_("Change the plan of a deal"),
+             _("On the page of a reserved deal: see the new price, the payments and what is lost before it"
+               " is done; after the contract it is refused."),
+             "sales:reservations"),
+    )),
     Guide(_("The administrator's day"), "settings", "org.manage", (
         Step(_("Companies, projects, posts"),
              _("A post is a role in a project or a company; people get their rights from posts alone."),
