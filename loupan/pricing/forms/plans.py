@@ -103,7 +103,7 @@ class PlanLineForm(forms.Form):
 
     money_type = forms.ChoiceField(
         label=gettext_lazy("Money"),
-        choices=[("", gettext_lazy("No payment")), *PaymentPlanLine.MoneyType.choices],
+        choices=[("", gettext_lazy("Line not used")), *PaymentPlanLine.MoneyType.choices],
     )
     # Every field has a first value: a line in which nothing was chosen is no line.
     method = forms.ChoiceField(
