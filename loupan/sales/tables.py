@@ -249,7 +249,7 @@ CONTROLLED = [
            group="claim_label"),
     Column("since", _("Since"), kind="datetime", sort="since"),
     Column("until", _("Until"), kind="datetime", value=lambda row: row.claim_until,
-           sort="claim_until"),
+           sort="ends"),
     Column("left", _("Time left"), value=left_in_words, badge=_left_badge),
     Column("because", _("Why it was not offered"), is_hidden=True),
     Column("building", _("Building"), value=lambda row: row.building.name,

@@ -123,9 +123,8 @@ GUIDES = (
                " says why."),
              "inventory:control_plans"),
         Step(_("Set what is too little"),
-             _("Stock alerts: how many units of a type should be available, and after how many days one"
-               " is slow. The home page and the daily mail say so."),
-             "parameters:values"),
+             _("Whoever keeps the parameters says under Stock alerts how many units of a type should be"
+               " available and when one is slow; the home page and the daily mail tell.")),
         Step(_("Read who moved what"), _("Every move with person, time and reason; take it along as Excel."),
              "inventory:control_log"),
     )),

@@ -22,7 +22,8 @@ def controlled_units(viewer: User, at: datetime) -> QuerySet[Any]:
 
     `since`: its last move into this status.  `why`: the reason as it stands now.  `customer`: for whom,
     where the viewer may see that customer.  `stuck_since`, `because`: its time was over and the clock
-    could not offer it; `kept_since`: the clock did not because money is on it (U-12).  `seen_at`: `at`.
+    could not offer it; `kept_since`: the clock did not because money is on it (U-12).  `ends`: its end, or
+    since when it waits for a decision.  `seen_at`: `at`.
     """
     claim = Claim.objects.filter(unit=OuterRef("pk"), is_active=True)
     kept = Withholding.objects.filter(unit=OuterRef("pk"), is_active=True)
@@ -48,6 +49,7 @@ def controlled_units(viewer: User, at: datetime) -> QuerySet[Any]:
             stuck_since=Subquery(kept.values("stuck_since")[:1]),
             because=Subquery(kept.values("stuck_because")[:1]),
             kept_since=Subquery(claim.values("kept_since")[:1]),
+            ends=Coalesce(F("claim_until"), Subquery(claim.values("kept_since")[:1])),
             seen_at=Value(at, output_field=DateTimeField()),
         )
     )

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from loupan.core.models import AuditEvent, BulkRun
 from loupan.core.refusals import NotAllowedNow
+from loupan.core.ui.keyset import Order, page_of
 from loupan.inventory import errors as inventory_errors
 from loupan.inventory.actions.units import withhold_units
 from loupan.inventory.models import Unit, UnitChange, Withholding
@@ -168,6 +169,24 @@ def test_what_is_over_and_still_there_waits_for_a_person(office: Office, at: dat
     assert held.number in page
     told = listed(office.mo, office, end="over", column="because")
     assert "没有预售证" in told
+
+
+def test_pages_follow_each_other_by_the_end_and_the_decisions_come_first(
+    office: Office, at: datetime
+) -> None:
+    kept, held, locked = three(office, at)
+    forever = another_unit(office)
+    withhold_units(unit_ids=[forever.pk], reason="样板间", by=office.mo, at=at)
+    Unit.objects.filter(pk=kept.pk).update(claim_until=None)
+    Claim.objects.filter(unit=held).update(kept_since=at - timedelta(minutes=1))
+    Unit.objects.filter(pk=held.pk).update(claim_until=None)
+    rows, order, found, after = controlled_units(office.mo, at), Order.of("ends"), [], ""
+    for _page in range(5):
+        shown, _before, after = page_of(rows, order, 1, after=after)
+        found += [row.pk for row in shown]
+        if not after:
+            break
+    assert found == [held.pk, locked.pk, kept.pk, forever.pk]
 
 
 def test_another_projects_units_stay_out_of_sight(office: Office, at: datetime) -> None:

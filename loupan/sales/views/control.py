@@ -5,7 +5,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import messages
-from django.db.models import Count, Q, QuerySet, Sum
+from django.db.models import Count, Q, QuerySet
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
@@ -129,12 +129,11 @@ CONTROLLED = ListPage(
     filterset=ControlledFilter,
     project=current_project,
     permission=READ_BOARD,
-    order="claim_until",
+    order="ends",
     export_permission="sales.export",
     filename="units-kept-from-sale",
     bulk=BULK_VERBS,
     key="sales:controlled_units",
-    subtotals={"list_total": Sum("list_total")},
     row_url=unit_url,
     verbs=_verbs,
     chips=_chips,
