@@ -60,6 +60,7 @@ VERBS = {
     "picture_removed": gettext_lazy("picture removed"),
     "pictured": gettext_lazy("picture added"),
     "placed": gettext_lazy("spots placed"),
+    "plan_changed": gettext_lazy("payment plan changed"),
     "prepared": gettext_lazy("prepared"),
     "printed": gettext_lazy("printed"),
     "reason_changed": gettext_lazy("reason changed"),
