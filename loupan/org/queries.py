@@ -79,11 +79,17 @@ def current_project(request: HttpRequest) -> Project:
 
 
 def words_of(request: HttpRequest) -> Mapping[str, str]:
-    """What the project a page is about calls things, as far as that is known without asking."""
+    """What the project a page is about calls things.
+
+    It came with the person; who never chose a project is in the first one, which the frame reads anyway.
+    """
     known = getattr(request, "_desk_project", None)
+    viewer = request.user
+    if known is None and isinstance(viewer, User) and viewer.current_project_id is None:
+        known = next(iter(projects_of(request)), None)
     if isinstance(known, Project):
         return known.words  # type: ignore[no-any-return]
-    return getattr(request.user, "words_here", None) or {}
+    return getattr(viewer, "words_here", None) or {}
 
 
 def projects_of(request: HttpRequest) -> list[Project]:
