@@ -58,6 +58,7 @@ RECEIPT = of(pk=lambda w: w.here.receipt.pk)
 KEPT = of(pk=lambda w: w.here.provisional.pk)
 UNFILING = of(pk=lambda w: w.here.unfiling.pk)
 CUSTOMER = of(pk=lambda w: w.here.customer.pk)
+RELATION = of(pk=lambda w: w.here.relation.pk)
 LIN = of(pk=lambda w: w.here.office.lin.pk)
 BUILDING = of(pk=lambda w: w.here.building.pk)
 IMPORT = of(pk=lambda w: w.here.unit_import.pk)
@@ -403,6 +404,13 @@ PAGES: dict[str, Row] = {
         of(pk=lambda w: w.here.deal.buyers.get().customer_id),
         "customers",
     ),
+    "sales:customer_units": Row("customers.read", CUSTOMER, "customers"),
+    "sales:unit_people": Row("customers.read", UNIT, also="inventory.read_board"),
+    "sales:relate": Row("sales.relate_person", UNIT),
+    "sales:relations": Row("customers.read"),
+    "sales:relation": Row("customers.read", RELATION, "customers", also="inventory.read_board"),
+    "sales:end_relation": Row("sales.relate_person", RELATION, "customers"),
+    "sales:take_back_relation": Row("sales.relate_person", RELATION, "customers", "post"),
     # Reports
     "reports:list": Row("reports.read"),
     "reports:report": Row("reports.read", of(code=lambda _w: "r-s01"), is_anywhere=True),
@@ -425,6 +433,7 @@ PROJECT = of(project_id=lambda w: w.here.project.pk)
 THAT_ENTRY = of(entry_id=lambda w: w.here.entry.pk)
 A_RECORD = of(record_id=lambda w: w.here.customer.pk)
 A_PLACE = of(place=lambda w: f"project-{w.here.project.pk}")
+A_RELATION = of(relation_id=lambda w: w.here.relation.pk)
 A_UNIT = of(unit_id=lambda w: w.here.unit.pk)
 A_CUSTOMER = of(customer_id=lambda w: w.here.customer.pk)
 # Contract and mortgage specialists look at the phones of buyers only.
@@ -1004,6 +1013,26 @@ CALLS: dict[str, Row] = {
         data=lambda _w: {"name": "封顶", "noticed_on": f"{localdate()}"},
     ),
     "GET milestones/": Row("sales.read"),
+    "GET unit-relations/": Row("customers.read"),
+    "GET unit-relations/{relation_id}/": Row(
+        "customers.read", A_RELATION, "customers", also="inventory.read_board"
+    ),
+    "POST units/{unit_id}/relations/": Row(
+        "sales.relate_person",
+        A_UNIT,
+        data=lambda w: {
+            "customer_id": w.here.customer.pk,
+            "kind": "contact",
+            "starts_on": "2026-05-01",
+        },
+    ),
+    "POST unit-relations/{relation_id}/end/": Row(
+        "sales.relate_person",
+        A_RELATION,
+        "customers",
+        data=lambda _w: {"ends_on": "2026-12-31", "version": 0},
+    ),
+    "DELETE unit-relations/{relation_id}/": Row("sales.relate_person", A_RELATION, "customers"),
     "POST deals/{deal_id}/receipts/": Row("ledger.record_receipt", A_DEAL, "deals", data=a_payment),
     "POST receipts/{receipt_id}/reversal/": Row(
         "ledger.reverse_receipt",

@@ -51,6 +51,7 @@ from loupan.sales.models import (
     ProvisionalReservation,
     Reservation,
     Unfiling,
+    UnitRelation,
 )
 from loupan.sales.testing import (
     Office,
@@ -179,6 +180,19 @@ class Branch:
         return SitePlan.objects.get_or_create(
             project=self.project, building=self.building, name="图", picture=self.a_picture(7)
         )[0]
+
+    @property
+    def relation(self) -> UnitRelation:
+        """Lin's customer answers for the unit."""
+        return UnitRelation.objects.get_or_create(
+            project=self.project,
+            unit=self.unit,
+            customer=self.customer,
+            kind="contact",
+            defaults={
+                "starts_on": date(2026, 1, 1), "by": self.office.mo, "at": timezone.now(),
+            },
+        )[0]  # fmt: skip
 
     @property
     def permit(self) -> PresalePermit:

@@ -49,6 +49,7 @@ for module in (
     "sales.api.provisionals",
     "sales.api.filings",
     "sales.api.handovers",
+    "sales.api.relations",
     "sales.api.deals",
     "documents.api",
     "reports.api",

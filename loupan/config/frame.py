@@ -58,6 +58,7 @@ PLACES = (
         (
             Place(_("Customer list"), "users", "customers:list", "customers.read"),
             Place(_("Reception"), "door-enter", "customers:reception", "customers.register"),
+            Place(_("Owners and residents"), "users-group", "sales:relations", "customers.read"),
             Place(_("Imports"), "file-import", "customers:imports", "customers.import"),
         ),
     ),

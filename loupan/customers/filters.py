@@ -6,12 +6,15 @@ import django_filters
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
+from loupan.core.filters import RowFilter
 from loupan.core.forms import DayInput
 from loupan.customers import queries
 from loupan.customers.models import Customer, CustomerKind
 from loupan.customers.parameters import CUSTOMER, SOURCE
 from loupan.customers.states import CustomerClass, Grade
+from loupan.org.queries import current_project
 from loupan.parameters.filters import add_custom_filters
+from loupan.parameters.queries.book import book_here
 from loupan.parameters.queries.entries import counted_with
 
 NEXT_CONTACT = [
@@ -36,8 +39,11 @@ class CustomerFilter(django_filters.FilterSet):  # type: ignore[misc]  # It is u
     source = django_filters.ChoiceFilter(
         label=_("Source"), method="by_source", empty_label=_("All sources")
     )
-    owner = django_filters.ChoiceFilter(
-        label=_("Consultant"), field_name="owner_id", empty_label=_("All consultants")
+    owner = RowFilter(
+        label=_("Consultant"),
+        field_name="owner_id",
+        offers=lambda request: queries.owners_offered(current_project(request)),
+        empty_label=_("All consultants"),
     )
     next_contact = django_filters.ChoiceFilter(
         label=_("Next contact"),
@@ -65,12 +71,10 @@ class CustomerFilter(django_filters.FilterSet):  # type: ignore[misc]  # It is u
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         # The page offers the names of its project, read once; the API takes any id.
-        if project := getattr(self.request, "project", None):
-            sources = queries.entry_choices(project.pk, SOURCE)
-            owners = queries.owners_in(project).values_list("pk", "display_name")
-            self.filters["source"].extra["choices"] = sources
-            self.filters["owner"].extra["choices"] = list(owners)
-            add_custom_filters(self, CUSTOMER, project.pk)
+        if getattr(self.request, "project", None):
+            book = book_here(self.request)
+            self.filters["source"].extra["choices"] = book.offered(SOURCE)
+            add_custom_filters(self, CUSTOMER, book)
 
     def by_text(self, customers: QuerySet[Customer], name: str, value: str) -> QuerySet[Customer]:
         return queries.matching(customers, self.request.user, value)

@@ -10,7 +10,8 @@ from typing import Any, TypeVar
 
 from django.core.exceptions import FieldDoesNotExist
 from django.db import connection
-from django.db.models import Count, Prefetch, Q, QuerySet
+from django.db.models import Count, OuterRef, Prefetch, Q, QuerySet, Subquery, Value
+from django.db.models.functions import Coalesce
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -75,6 +76,13 @@ _BRIEF = (
 )  # fmt: skip
 
 
+def with_first_phone(customers: QuerySet[Customer]) -> QuerySet[Customer]:
+    """For a column of a list: the first phone, masked, as `first_phone` of each row."""
+    phones = CustomerPhone.objects.filter(customer=OuterRef("pk")).order_by("sort", "pk")
+    first = Coalesce(Subquery(phones.values("masked")[:1]), Value(""))
+    return customers.defer("address").annotate(first_phone=first)
+
+
 def briefly(
     customers: QuerySet[Customer], viewer: User, *, after: int | None, limit: int
 ) -> tuple[list[dict[str, Any]], str | None]:
@@ -112,8 +120,7 @@ def source_named(project_id: int, text: str) -> DictionaryEntry | None:
 
 def entry_choices(project_id: int, dictionary: str) -> list[tuple[int, str]]:
     """What a form offers of a dictionary, drawn as its tree."""
-    found = book_of(project_id).vocabulary(dictionary).in_use()
-    return [(word.pk, f"{'　' * depth}{word.label}") for depth, word in found]
+    return book_of(project_id).offered(dictionary)
 
 
 def method_choices(project_id: int) -> list[tuple[str, str]]:
@@ -135,6 +142,11 @@ def owners_in(project: Project) -> QuerySet[User]:
         .distinct()
         .order_by("display_name", "id")
     )
+
+
+def owners_offered(project: Project) -> QuerySet[User]:
+    """Their names alone, for the choices of a filter."""
+    return owners_in(project).only("display_name", "username")
 
 
 # --- Search ---------------------------------------------------------------------------------------

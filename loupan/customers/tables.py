@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime
+from operator import attrgetter
 from typing import Any
 
 from django import forms as fields
@@ -41,11 +42,6 @@ def grade_tone(customer: Customer) -> str:
 
 def customer_url(customer: Customer) -> str:
     return reverse("customers:customer", args=[customer.pk])
-
-
-def _phone(customer: Customer) -> str:
-    first = next(iter(customer.phones.all()), None)
-    return first.masked if first else ""
 
 
 def _source(customer: Customer) -> Any:
@@ -100,7 +96,7 @@ COLUMNS = [
         "phone",
         _("Phone"),
         kind="phone",
-        value=_phone,
+        value=attrgetter("first_phone"),
         shown_to=lambda request: sees_phones(request.user),
     ),
     Column(

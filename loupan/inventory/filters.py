@@ -8,6 +8,7 @@ from django.db.models import F, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from loupan.core.calendar import day_bounds
+from loupan.core.filters import RowFilter
 from loupan.core.forms import DayInput, YesNoSelect
 from loupan.inventory.models import (
     Building,
@@ -25,28 +26,32 @@ from loupan.inventory.parameters import UNIT
 from loupan.inventory.states import BatchStatus, PlanStatus, UnitStatus
 from loupan.org.queries import current_project
 from loupan.parameters.filters import add_custom_filters
+from loupan.parameters.queries.book import book_here
 
 
 def _buildings(request: Any) -> QuerySet[Building]:
-    return Building.objects.filter(project=current_project(request))
+    return Building.objects.filter(project=current_project(request)).only("name")
 
 
 def _layouts(request: Any) -> QuerySet[Layout]:
-    return Layout.objects.filter(project=current_project(request))
+    return Layout.objects.filter(project=current_project(request)).only("name")
 
 
 class UnitFilter(django_filters.FilterSet):  # type: ignore[misc]  # It is untyped.
     q = django_filters.CharFilter(
         label=_("Number"), field_name="number", lookup_expr="icontains", max_length=60
     )
-    building = django_filters.ModelChoiceFilter(
-        label=_("Building"), queryset=_buildings, empty_label=_("All buildings")
+    building = RowFilter(
+        label=_("Building"),
+        field_name="building_id",
+        offers=_buildings,
+        empty_label=_("All buildings"),
     )
     status = django_filters.ChoiceFilter(
         label=_("Status"), choices=UnitStatus.choices, empty_label=_("All statuses")
     )
-    layout = django_filters.ModelChoiceFilter(
-        label=_("Layout"), queryset=_layouts, empty_label=_("All layouts")
+    layout = RowFilter(
+        label=_("Layout"), field_name="layout_id", offers=_layouts, empty_label=_("All layouts")
     )
     product_type = django_filters.ChoiceFilter(
         label=_("Product type"), choices=ProductType.choices, empty_label=_("All types")
@@ -63,7 +68,7 @@ class UnitFilter(django_filters.FilterSet):  # type: ignore[misc]  # It is untyp
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        add_custom_filters(self, UNIT, current_project(self.request).pk)
+        add_custom_filters(self, UNIT, book_here(self.request))
 
 
 class EncumbranceFilter(django_filters.FilterSet):  # type: ignore[misc]  # It is untyped.
@@ -114,10 +119,10 @@ class UnitChangeFilter(django_filters.FilterSet):  # type: ignore[misc]  # It is
     q = django_filters.CharFilter(
         label=_("Number"), field_name="unit__number", lookup_expr="icontains", max_length=60
     )
-    building = django_filters.ModelChoiceFilter(
+    building = RowFilter(
         label=_("Building"),
-        field_name="unit__building",
-        queryset=_buildings,
+        field_name="unit__building_id",
+        offers=_buildings,
         empty_label=_("All buildings"),
     )
     to_status = django_filters.ChoiceFilter(

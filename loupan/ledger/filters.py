@@ -1,4 +1,4 @@
-"""What the lists of the ledger can be narrowed by. The door sets `request.today` and `request.project`."""
+"""What the lists of the ledger can be narrowed by. The door sets `request.at` and `request.today`."""
 
 from typing import Any
 
@@ -6,10 +6,12 @@ import django_filters
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
+from loupan.core.filters import RowFilter
 from loupan.core.forms import DayInput
 from loupan.ledger.models import MoneyType, PaymentMethod, Receipt, Receivable
 from loupan.ledger.queries import in_state
-from loupan.org.queries import staff_of
+from loupan.org.models import User
+from loupan.org.queries import current_project, staff_of
 
 STATES = [
     ("open", _("Unpaid")),
@@ -29,6 +31,12 @@ def _text(value: str) -> str:
     return value.strip()[:60].replace("\x00", "")
 
 
+def _cashiers(request: Any) -> QuerySet[User]:
+    project_id = current_project(request).pk
+    staff = staff_of(project_id, request.at, permission="ledger.record_receipt")
+    return staff.only("display_name", "username")
+
+
 class ReceiptFilter(django_filters.FilterSet):  # type: ignore[misc]  # It is untyped.
     q = django_filters.CharFilter(label=_("Number, unit, payer or slip"), method="by_text")
     first = _day(_("Received from"), "received_on", "gte")
@@ -39,19 +47,13 @@ class ReceiptFilter(django_filters.FilterSet):  # type: ignore[misc]  # It is un
     kind = django_filters.ChoiceFilter(
         label=_("Kind"), choices=Receipt.Kind.choices, empty_label=_("All kinds")
     )
-    cashier = django_filters.ChoiceFilter(
-        label=_("Cashier"), field_name="by_id", empty_label=_("All cashiers")
+    cashier = RowFilter(
+        label=_("Cashier"), field_name="by_id", offers=_cashiers, empty_label=_("All cashiers")
     )
 
     class Meta:
         model = Receipt
         fields: list[str] = []
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        if project := getattr(self.request, "project", None):
-            staff = staff_of(project.pk, self.request.at, permission="ledger.record_receipt")
-            self.filters["cashier"].extra["choices"] = list(staff.values_list("pk", "display_name"))
 
     def by_text(self, rows: QuerySet[Receipt], name: str, value: str) -> QuerySet[Receipt]:
         text = _text(value)

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_safe
 
+from loupan.core.at_once import Part, Summed, Sums
 from loupan.core.calendar import business_day
 from loupan.core.ui import EditPage, ListPage
 from loupan.ledger import queries, tables
@@ -34,7 +35,7 @@ def _at_desk(request: DeskRequest) -> None:
 # --- Receipts -------------------------------------------------------------------------------------
 
 
-def _receipt_chips(request: DeskRequest, rows: QuerySet[Any]) -> Sequence[Page]:
+def _receipt_chips(request: DeskRequest, _counted: Mapping[str, Any]) -> Sequence[Page]:
     today: date = request.today  # type: ignore[attr-defined]
     month = today.replace(day=1)
     chosen = (request.GET.get("first", ""), request.GET.get("last", ""))
@@ -84,14 +85,22 @@ def _receivable_rows(request: DeskRequest) -> QuerySet[Receivable]:
     )
 
 
-def _receivable_chips(request: DeskRequest, rows: QuerySet[Any]) -> Sequence[Page]:
+def _state_counts(request: DeskRequest) -> Mapping[str, Part]:
     today: date = request.today  # type: ignore[attr-defined]
+    rows = _receivable_rows(request)
+    return {
+        code: Summed(queries.in_state(rows, code, today=today))
+        for code in ("overdue", "week", "open")
+    }
+
+
+def _receivable_chips(request: DeskRequest, counted: Mapping[str, Sums]) -> Sequence[Page]:
     chosen = request.GET.get("state", "")
     return [
         {
             "label": label,
             "url": f"?state={code}" if chosen != code else "?",
-            "count": queries.in_state(_receivable_rows(request), code, today=today).count(),
+            "count": counted[code].count,
             "active": chosen == code,
             "tone": tone,
         }
@@ -115,6 +124,7 @@ RECEIVABLES = ListPage(
     order="due_on",
     row_url=tables.account_url,
     chips=_receivable_chips,
+    counts=_state_counts,
     totals={
         "due": Sum("amount"),
         "paid": Sum("received"),

@@ -7,6 +7,7 @@ from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from loupan.core.calendar import day_bounds
+from loupan.core.filters import RowFilter
 from loupan.core.forms import DayInput, YesNoSelect
 from loupan.core.models import AuditEvent
 from loupan.org import queries
@@ -14,15 +15,17 @@ from loupan.org.models import DossierEntry, Project, Role, User
 
 
 def _projects(request: queries.DeskRequest) -> QuerySet[Project]:
-    return queries.org_projects_for(request.user)
+    return queries.org_projects_for(request.user).select_related(None).only("name")
+
+
+def _roles(request: queries.DeskRequest) -> QuerySet[Role]:
+    return Role.objects.only("code", "name", "name_en")
 
 
 class UserFilter(filters.FilterSet):  # type: ignore[misc]
     q = filters.CharFilter(method="search", label=_("Name or user name"))
-    role = filters.ModelChoiceFilter(
-        queryset=Role.objects.all(), method="with_role", label=_("Role")
-    )
-    project = filters.ModelChoiceFilter(queryset=_projects, method="in_project", label=_("Project"))
+    role = RowFilter(offers=_roles, method="with_role", label=_("Role"))
+    project = RowFilter(offers=_projects, method="in_project", label=_("Project"))
     is_active = filters.BooleanFilter(label=_("Active"), widget=YesNoSelect)
 
     class Meta:
@@ -34,11 +37,12 @@ class UserFilter(filters.FilterSet):  # type: ignore[misc]
             Q(username__icontains=text) | Q(display_name__icontains=text) | Q(phone_tail=text)
         )
 
-    def with_role(self, rows: QuerySet[User], _name: str, role: Role) -> QuerySet[User]:
-        return rows.filter(holdings__post__role=role).distinct()
+    def with_role(self, rows: QuerySet[User], _name: str, role: str) -> QuerySet[User]:
+        return rows.filter(holdings__post__role_id=int(role)).distinct()
 
-    def in_project(self, rows: QuerySet[User], _name: str, project: Project) -> QuerySet[User]:
-        return rows.filter(holdings__post__project=project).distinct()
+    def in_project(self, rows: QuerySet[User], _name: str, project: str) -> QuerySet[User]:
+        known = _projects(self.request).order_by().filter(pk=int(project))
+        return rows.filter(holdings__post__project__in=known.values("pk")).distinct()
 
 
 class DossierFilter(filters.FilterSet):  # type: ignore[misc]

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.utils.functional import Promise
 
@@ -36,6 +37,10 @@ class Belongings:
     project_id: int
     label: str | Promise
     count: int
+
+
+# What a floor above reads together with the projects of a page, by the name it has on each of them.
+READ_WITH_PROJECTS: dict[str, Any] = {}
 
 
 # Plug: (person) -> what they look after; one plug per kind of record.

@@ -97,7 +97,8 @@ def projects_of(request: HttpRequest) -> list[Project]:
     known = getattr(request, "_desk_projects", None)
     if known is None:
         assert isinstance(request.user, User)
-        known = list(projects_for(request.user).select_related("company"))
+        rows = projects_for(request.user).select_related("company")
+        known = list(rows.annotate(**hooks.READ_WITH_PROJECTS))
         request._desk_projects = known  # type: ignore[attr-defined]  # noqa: SLF001
     return known
 

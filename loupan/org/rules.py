@@ -99,6 +99,7 @@ _DIRECTOR = (
         "sales.cancel_contract",
         "sales.allow_handover",
         "sales.undo_handover",
+        "sales.relate_person",
         "sales.void_contract",
         "inventory.take_off_market",
         "ledger.refund",
@@ -224,6 +225,7 @@ _TEMPLATES = (
             "sales.request_unfiling",
             "sales.issue_title",
             "sales.record_milestone",
+            "sales.relate_person",
         },
         _scopes("project"),
     ),
@@ -306,14 +308,17 @@ _TEMPLATES = (
         "SV",
         "客服专员/经理",
         "Customer service",
-        _READ_CUSTOMERS | _PHONE | _BOARD | _DEALS | _REPORTS,
+        _READ_CUSTOMERS | _PHONE | _BOARD | _DEALS | _REPORTS | {"sales.relate_person"},
         _scopes("project", money="none"),
     ),
     RoleTemplate(
         "HO",
         "交付专员",
         "Handover officer",
-        _READ_CUSTOMERS | _BOARD | _DEALS | {"sales.hand_over", "sales.issue_title"},
+        _READ_CUSTOMERS
+        | _BOARD
+        | _DEALS
+        | {"sales.hand_over", "sales.issue_title", "sales.relate_person"},
         _scopes("project", money="none", reports="none"),
     ),
     RoleTemplate(

@@ -9,18 +9,20 @@ from django.db.models import QuerySet
 
 from loupan.core.forms import DayInput, YesNoSelect
 from loupan.parameters.hooks import SUBJECTS
-from loupan.parameters.queries.book import book_of
-from loupan.parameters.queries.fields import choices_of, listed, matching
+from loupan.parameters.queries.book import ParameterBook
+from loupan.parameters.queries.fields import listed, matching
 from loupan.parameters.rules.fields import Field
 
 
-def add_custom_filters(filterset: Any, subject: str, project_id: int, record: str = "pk") -> None:
+def add_custom_filters(
+    filterset: Any, subject: str, book: ParameterBook, record: str = "pk"
+) -> None:
     """One filter for each custom field that the project lists, under the key of its column.
 
     `record` leads from a row of the list to the record that has the fields.
     """
-    for field in listed(book_of(project_id).fields.get(subject, ())):
-        made = _filter(field, project_id, partial(_matching, subject, field, record))
+    for field in listed(book.fields.get(subject, ())):
+        made = _filter(field, book, partial(_matching, subject, field, record))
         made.parent, made.field_name = filterset, field.key
         filterset.filters[field.key] = made
 
@@ -31,11 +33,11 @@ def _matching(
     return matching(rows, SUBJECTS[subject], field, value, record)
 
 
-def _filter(field: Field, project_id: int, method: Callable[..., Any]) -> Any:
+def _filter(field: Field, book: ParameterBook, method: Callable[..., Any]) -> Any:
     common: dict[str, Any] = {"label": field.label, "method": method}
     match field.kind:
         case "choice":
-            return django_filters.ChoiceFilter(choices=choices_of(project_id, field), **common)
+            return django_filters.ChoiceFilter(choices=book.offered(field.dictionary), **common)
         case "date":
             return django_filters.DateFilter(widget=DayInput, **common)
         case "money" | "decimal":

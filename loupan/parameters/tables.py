@@ -3,17 +3,17 @@
 from operator import attrgetter
 
 from loupan.core.ui import Column
-from loupan.parameters.queries.book import book_of
+from loupan.parameters.queries.book import ParameterBook
 from loupan.parameters.queries.fields import listed
 
 KINDS = {"money": "money", "decimal": "text", "date": "date"}
 
 
-def custom_columns(subject: str, project_id: int) -> list[Column]:
+def custom_columns(subject: str, book: ParameterBook) -> list[Column]:
     """A column for each custom field that the project lists; the rows come from `with_fields`."""
     return [
         Column(
             field.key, field.label, kind=KINDS.get(field.kind, "text"), value=attrgetter(field.key)
         )
-        for field in listed(book_of(project_id).fields.get(subject, ()))
+        for field in listed(book.fields.get(subject, ()))
     ]

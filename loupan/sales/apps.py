@@ -13,6 +13,9 @@ class SalesApp(AppConfig):
 
         from loupan.customers import hooks as customers
         from loupan.customers.models import Customer
+        from loupan.inventory import hooks as inventory
+        from loupan.inventory.models import Unit
+        from loupan.inventory.permissions import READ_BOARD
         from loupan.ledger import hooks as ledger
         from loupan.org import hooks as org
         from loupan.org.models import Project, User
@@ -37,6 +40,18 @@ class SalesApp(AppConfig):
                 return None
             url = reverse("sales:customer_deals", args=[customer.pk])
             return customers.Panel("deals", gettext("Deals"), url)
+
+        def units_panel(customer: Customer, viewer: User) -> customers.Panel | None:
+            if customer.project_id not in viewer.acts_in(READ_BOARD):
+                return None
+            url = reverse("sales:customer_units", args=[customer.pk])
+            return customers.Panel("units", gettext("Units they own or live in"), url)
+
+        def people_panel(unit: Unit, viewer: User) -> inventory.Panel | None:
+            if not viewer.may("customers.read", unit.project_id):
+                return None
+            url = reverse("sales:unit_people", args=[unit.pk])
+            return inventory.Panel("people", gettext("Owners and residents"), url)
 
         def hand_over(leaver: User, heir: User, place: Project, by: User, at: datetime) -> int:
             return handing_over.take_over_deals(
@@ -67,6 +82,8 @@ class SalesApp(AppConfig):
         org.belongings.plug("deals", belongings.belongings_of)
         org.handed_over.plug("deals", hand_over)
         customers.panels.plug("deals", deals_panel)
+        customers.panels.plug("units", units_panel)
+        inventory.panels.plug("people", people_panel)
         ledger.pages.plug("account", lambda pk: reverse("sales:deal_of_account", args=[pk]))
         ledger.pages.plug(
             "receive", lambda pk: f"{reverse('sales:deal_of_account', args=[pk])}?receive=1"

@@ -347,3 +347,26 @@ class MilestoneRecorded(Refusal):
 class QuoteValidityOutOfRange(Refusal):
     message = _("A quote stands for at least one and at most %(days)s days.")
     field = "valid_days"
+
+
+class NobodyLivesThere(Refusal):
+    message = _("Unit %(unit)s is not handed over yet. Until then it can only have contacts.")
+    field = "kind"
+
+
+class PeriodBackwards(Refusal):
+    message = _("The last day is before the first one, %(day)s.")
+    field = "ends_on"
+
+
+class RelatedAlready(Refusal):
+    message = _("%(customer)s is already %(kind)s of %(unit)s, from %(since)s.")
+    field = "customer"
+
+
+class RelationEnded(Refusal):
+    message = _("This ended on %(day)s.")
+
+
+class CameWithHandover(Refusal):
+    message = _("This came with the handover. It goes when the handover is undone.")

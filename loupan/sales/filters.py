@@ -7,16 +7,25 @@ import django_filters
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
+from loupan.core.filters import RowFilter
 from loupan.core.forms import DayInput
 from loupan.core.typed import sought
 from loupan.customers import queries as customers
 from loupan.inventory.models import Building, ProductType, Unit
 from loupan.org.queries import current_project
 from loupan.parameters.filters import add_custom_filters
-from loupan.sales.models import Buyer, Contract, ProvisionalReservation, Reservation
+from loupan.parameters.queries.book import book_here
+from loupan.sales.models import (
+    Buyer,
+    Contract,
+    ProvisionalReservation,
+    Reservation,
+    UnitRelation,
+)
 from loupan.sales.parameters import DEAL_FIELDS
 from loupan.sales.queries import control
-from loupan.sales.states import DealStatus
+from loupan.sales.queries.relations import STATES, in_state
+from loupan.sales.states import DealStatus, RelationKind
 
 
 class _DealFilter(django_filters.FilterSet):  # type: ignore[misc]  # It is untyped.
@@ -27,16 +36,17 @@ class _DealFilter(django_filters.FilterSet):  # type: ignore[misc]  # It is unty
         choices=DealStatus.choices,
         empty_label=_("All statuses"),
     )
-    consultant = django_filters.ChoiceFilter(
-        label=_("Consultant"), field_name="deal__consultant_id", empty_label=_("All consultants")
+    consultant = RowFilter(
+        label=_("Consultant"),
+        field_name="deal__consultant_id",
+        offers=lambda request: customers.owners_offered(current_project(request)),
+        empty_label=_("All consultants"),
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        if project := getattr(self.request, "project", None):
-            owners = customers.owners_in(project).values_list("pk", "display_name")
-            self.filters["consultant"].extra["choices"] = list(owners)
-            add_custom_filters(self, DEAL_FIELDS, project.pk, record="deal_id")
+        if getattr(self.request, "project", None):
+            add_custom_filters(self, DEAL_FIELDS, book_here(self.request), record="deal_id")
 
     def by_text(self, rows: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
         text = value.strip()[:60].replace("\x00", "")
@@ -124,7 +134,7 @@ class ProvisionalFilter(django_filters.FilterSet):  # type: ignore[misc]  # It i
 
 
 def _buildings(request: Any) -> QuerySet[Building]:
-    return Building.objects.filter(project=current_project(request))
+    return Building.objects.filter(project=current_project(request)).only("name")
 
 
 class ControlledFilter(django_filters.FilterSet):  # type: ignore[misc]  # It is untyped.
@@ -146,8 +156,11 @@ class ControlledFilter(django_filters.FilterSet):  # type: ignore[misc]  # It is
         method="by_end",
         empty_label=_("Any end"),
     )
-    building = django_filters.ModelChoiceFilter(
-        label=_("Building"), queryset=_buildings, empty_label=_("All buildings")
+    building = RowFilter(
+        label=_("Building"),
+        field_name="building_id",
+        offers=_buildings,
+        empty_label=_("All buildings"),
     )
     product_type = django_filters.ChoiceFilter(
         label=_("Product type"), choices=ProductType.choices, empty_label=_("All types")
@@ -166,3 +179,29 @@ class ControlledFilter(django_filters.FilterSet):  # type: ignore[misc]  # It is
 
     def by_end(self, rows: QuerySet[Unit], name: str, value: str) -> QuerySet[Unit]:
         return rows.filter(control.by_end(value, self.request.at))
+
+
+class RelationFilter(django_filters.FilterSet):  # type: ignore[misc]  # It is untyped.
+    q = django_filters.CharFilter(label=_("Unit or customer"), method="by_text")
+    kind = django_filters.ChoiceFilter(
+        label=_("Relation"), choices=RelationKind.choices, empty_label=_("All relations")
+    )
+    state = django_filters.ChoiceFilter(
+        label=_("State"), choices=STATES, method="by_state", empty_label=_("All states")
+    )
+
+    class Meta:
+        model = UnitRelation
+        fields: list[str] = []
+
+    def by_text(self, rows: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
+        text = sought(value)
+        people = customers.matching(
+            customers.customers_for(self.request.user), self.request.user, text
+        )
+        return rows.filter(
+            Q(unit__number__icontains=text) | Q(customer__in=people.order_by().values("pk"))
+        )
+
+    def by_state(self, rows: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
+        return in_state(rows, value, today=self.request.today)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from loupan.core.db import LockingManager
@@ -19,6 +19,7 @@ from loupan.sales.states import (
     AttachedPricing,
     ClaimKind,
     DealStatus,
+    RelationKind,
     StepCode,
     UnfilingSide,
     UnfilingStatus,
@@ -539,6 +540,50 @@ class HandoverUndo(models.Model):
 
     def __str__(self) -> str:
         return f"{self.handover_id} {self.reason}"
+
+
+class UnitRelation(models.Model):
+    """Somebody is owner, resident, tenant or contact of a unit for a time (房客关系, INV-12).
+
+    Both days are inside; without a last day it lasts.  Owners come with the handover of their deal.
+    """
+
+    project = models.ForeignKey(Project, on_delete=models.PROTECT, related_name="+")
+    unit = models.ForeignKey(Unit, on_delete=models.PROTECT, related_name="+")
+    customer = models.ForeignKey(Customer, on_delete=models.PROTECT, related_name="+")
+    kind = models.CharField(_("Relation"), max_length=8, choices=RelationKind)
+    starts_on = models.DateField(_("From"))
+    ends_on = models.DateField(_("Until"), null=True, blank=True)
+    note = models.CharField(_("Note"), max_length=200, blank=True)
+    # The deal whose handover made it; nothing where somebody wrote it down.
+    deal = models.ForeignKey(Deal, on_delete=models.PROTECT, null=True, related_name="+")
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+    version = models.PositiveIntegerField(default=0)
+
+    objects = LockingManager()
+
+    class Meta:
+        verbose_name = _("Owner or resident")
+        ordering = ["-id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["unit", "customer", "kind"],
+                condition=Q(ends_on=None),
+                name="unit_relation_once_without_end",
+            ),
+            models.CheckConstraint(
+                condition=Q(ends_on=None) | Q(ends_on__gte=F("starts_on")),
+                name="unit_relation_ends_after_its_start",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["project", "unit"], name="unit_relation_unit"),
+            models.Index(fields=["customer"], name="unit_relation_customer"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.unit} {self.get_kind_display()}"
 
 
 class TitleCertificate(models.Model):

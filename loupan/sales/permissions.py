@@ -33,6 +33,7 @@ ALLOW_HANDOVER = "sales.allow_handover"
 UNDO_HANDOVER = "sales.undo_handover"
 ISSUE_TITLE = "sales.issue_title"
 RECORD_MILESTONE = "sales.record_milestone"
+RELATE_PERSON = "sales.relate_person"
 EXPORT = "sales.export"
 
 PERMISSIONS: Mapping[str, str | Promise] = {
@@ -61,6 +62,7 @@ PERMISSIONS: Mapping[str, str | Promise] = {
     UNDO_HANDOVER: _("Undo handovers"),
     ISSUE_TITLE: _("Record title certificates"),
     RECORD_MILESTONE: _("Record milestones"),
+    RELATE_PERSON: _("Say who owns or lives in a unit"),
     EXPORT: _("Export deals"),
 }
 

@@ -8,7 +8,9 @@ from enum import StrEnum
 from math import ceil
 
 from loupan.core.dates import due_date
-from loupan.core.rounding import EXACT, Mode, Precision
+from loupan.core.rounding import EXACT, TO_FEN, Mode, Precision
+from loupan.inventory.rules.areas import LIMIT, AreaDifference, area_difference
+from loupan.pricing.rules.list_price import Basis
 from loupan.pricing.rules.payment_plan import Anchors
 from loupan.sales.states import StepCode
 
@@ -17,6 +19,7 @@ LATE_DAYS = 7
 WHOLE = Decimal(1)
 MOST_BUYERS = 100
 SHARE_PRECISION = Precision(Decimal("0.0001"), Mode.TRUNCATE)  # 0.01 %.
+NO_MONEY = Decimal("0.00")
 SHARE_PLACES = Decimal("0.000001")  # RateField.
 
 
@@ -206,3 +209,80 @@ def time_left(until: datetime, at: datetime) -> TimeLeft | None:
     hours, minutes = divmod(ceil(seconds / 60), 60)
     days, hours = divmod(hours, 24)
     return TimeLeft(days, hours, minutes)
+
+
+# --- Area difference ------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class AreaSettlement:
+    """What a difference of areas comes to by law; yuan, one of the first two is 0."""
+
+    to_pay: Decimal
+    to_refund: Decimal
+    # What the developer gives away beyond 3 %.
+    absorbed: Decimal
+
+
+@dataclass(frozen=True)
+class AreaOutcome:
+    """What a survey means for a sale: the differences, what they come to, whether the buyer may go.
+
+    `settlement` is None where areas settle nothing: sold by the unit, or price or area unknown.
+    """
+
+    built: AreaDifference | None
+    inner: AreaDifference | None
+    settlement: AreaSettlement | None
+    may_rescind: bool
+
+    @property
+    def is_different(self) -> bool:
+        return any(each is not None and each.difference for each in (self.built, self.inner))
+
+
+def statutory_settlement(difference: AreaDifference, unit_price: Decimal) -> AreaSettlement:
+    """商品房销售管理办法 art. 20 for a buyer who keeps the unit; `unit_price` in yuan per m², 2 places.
+
+    Up to 3 % of the agreed area, included, is settled at the contract's unit price.  Beyond it a larger
+    unit costs nothing more, and a smaller one is refunded twice.  To the fen, half up (ORC-33, ORC-34).
+
+    118.62 m² at 12,301.13 → 120.05: pays 17,590.62; → 124.10: pays 43,774.80, 23,635.39 absorbed;
+    → 112.00: refund 43,774.80 + 75,317.36 = 119,092.16
+    """
+    apart = abs(difference.difference)
+    within = min(apart, difference.agreed * LIMIT)
+    inside, beyond = (TO_FEN.apply(area * unit_price) for area in (within, apart - within))
+    if difference.difference > 0:
+        return AreaSettlement(to_pay=inside, to_refund=NO_MONEY, absorbed=beyond)
+    twice = TO_FEN.apply(2 * (apart - within) * unit_price)
+    return AreaSettlement(to_pay=NO_MONEY, to_refund=inside + twice, absorbed=NO_MONEY)
+
+
+def area_outcome(
+    basis: Basis,
+    *,
+    built: tuple[Decimal | None, Decimal | None],
+    inner: tuple[Decimal | None, Decimal | None],
+    built_price: Decimal | None,
+    inner_price: Decimal | None,
+) -> AreaOutcome:
+    """What a survey means for a contract that has no rule of its own (DOMAIN 2.7.1).
+
+    `built` and `inner` are agreed and measured m², the prices the contract's in yuan per m².  Sold by
+    inner area, the inner area alone is looked at; sold by built area, either may let the buyer rescind
+    and the built one is settled (ORC-35); sold by the unit, neither.
+    """
+    differences = {Basis.BUILT: area_difference(*built), Basis.INNER: area_difference(*inner)}
+    price = {Basis.BUILT: built_price, Basis.INNER: inner_price}.get(basis)
+    settled = differences.get(basis)
+    tested = {
+        Basis.BUILT: list(differences.values()),
+        Basis.INNER: [differences[Basis.INNER]],
+    }.get(basis, [])
+    return AreaOutcome(
+        built=differences[Basis.BUILT],
+        inner=differences[Basis.INNER],
+        settlement=statutory_settlement(settled, price) if settled and price else None,
+        may_rescind=any(each is not None and each.is_over for each in tested),
+    )

@@ -83,6 +83,19 @@ class AttachedPricing(models.TextChoices):
 ATTACHABLE = frozenset({"parking", "storage", "garden", "roof"})
 
 
+class RelationKind(models.TextChoices):
+    """What somebody is to a unit for a time (房客关系, INV-12)."""
+
+    OWNER = "owner", _("Owner")
+    RESIDENT = "resident", _("Resident")
+    TENANT = "tenant", _("Tenant")
+    CONTACT = "contact", _("Contact")
+
+
+# Who lives in a unit, with or without a lease.
+LIVING_IN = frozenset({RelationKind.RESIDENT, RelationKind.TENANT})
+
+
 class StepCode(models.TextChoices):
     """The steps of the process table (DOMAIN 2.5.1)."""
 

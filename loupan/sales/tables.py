@@ -10,13 +10,15 @@ from django.utils.translation import gettext_lazy as _
 from loupan.core.formatting import money_text
 from loupan.core.models import AuditEvent
 from loupan.core.ui import Column
+from loupan.customers.permissions import sees_phones
 from loupan.documents.models import PaperKind
 from loupan.inventory.states import UnitStatus
 from loupan.inventory.tables import STATUS_TONES
 from loupan.parameters.queries.book import book_of
 from loupan.parameters.queries.fields import labels_of
-from loupan.sales.models import Contract, Deal, ProvisionalReservation, Reservation
+from loupan.sales.models import Contract, Deal, ProvisionalReservation, Reservation, UnitRelation
 from loupan.sales.parameters import DEAL_FIELDS
+from loupan.sales.queries.relations import LATER, NOW, OVER, STATES, state_of
 from loupan.sales.rules import time_left
 from loupan.sales.states import DealStatus
 
@@ -259,4 +261,39 @@ CONTROLLED = [
            is_hidden=True),
     Column("built_area", _("Built area"), kind="area", sort="built_area", is_hidden=True),
     Column("list_total", _("List total"), kind="money", sort="list_total", is_hidden=True),
+]  # fmt: skip
+
+
+# --- Owners and residents -------------------------------------------------------------------------
+
+_RELATION_TONES = {NOW: "green", LATER: "blue", OVER: "grey"}
+
+
+def relation_url(row: UnitRelation) -> str:
+    return reverse("sales:relation", args=[row.pk])
+
+
+def relation_state(state: str) -> tuple[str, str]:
+    """In words and colour."""
+    return str(dict(STATES)[state]), _RELATION_TONES[state]
+
+
+def _relation_state(row: Any) -> tuple[str, str]:
+    return relation_state(state_of(row, row.as_of))
+
+
+RELATIONS = [
+    Column("customer", _("Customer"), value=lambda row: row.customer.name, link=relation_url,
+           sort="customer__name"),
+    Column("kind", _("Relation"), value=lambda row: str(row.get_kind_display()), group="kind"),
+    Column("building", _("Building"), value=lambda row: row.unit.building.name,
+           group="unit__building__name"),
+    Column("unit", _("Unit"), value=lambda row: row.unit.number, sort="unit__number"),
+    Column("phone", _("Phone"), kind="phone",
+           shown_to=lambda request: sees_phones(request.user)),
+    Column("starts_on", _("From"), kind="date", sort="starts_on", group="starts_on"),
+    Column("ends_on", _("Until"), kind="date", sort="ends_on", group="ends_on"),
+    Column("state", _("State"), kind="status", value=lambda row: _relation_state(row)[0],
+           tone=lambda row: _relation_state(row)[1]),
+    Column("note", _("Note"), is_hidden=True),
 ]  # fmt: skip

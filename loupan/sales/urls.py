@@ -14,6 +14,7 @@ from loupan.sales.views import (
     proofs,
     provisionals,
     quotes,
+    relations,
     reservations,
 )
 
@@ -83,4 +84,11 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("receipts/<int:pk>/paper.<slug:form>", papers.receipt_paper, name="receipt_paper"),
     path("accounts/<int:pk>/", deals.deal_of_account, name="deal_of_account"),
     path("customers/<int:pk>/deals/", deals.customer_deals, name="customer_deals"),
+    path("customers/<int:pk>/units/", relations.customer_units, name="customer_units"),
+    path("units/<int:pk>/people/", relations.unit_people, name="unit_people"),
+    path("units/<int:pk>/people/new/", relations.relate, name="relate"),
+    path("people/", relations.relations, name="relations"),
+    path("people/<int:pk>/", relations.relation, name="relation"),
+    path("people/<int:pk>/end/", relations.end_relation, name="end_relation"),
+    path("people/<int:pk>/removal/", relations.take_back_relation, name="take_back_relation"),
 ]

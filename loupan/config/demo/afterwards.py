@@ -15,6 +15,8 @@ from loupan.config.demo.organisation import Office
 from loupan.config.demo.property import Stock
 from loupan.config.demo.sales import Desk
 from loupan.core.actions import save_reference
+from loupan.customers.models import Customer
+from loupan.customers.states import CustomerClass
 from loupan.inventory.actions.units import take_off_market
 from loupan.inventory.models import Building
 from loupan.ledger.queries import lines_of
@@ -23,9 +25,10 @@ from loupan.sales.actions.due_dates import record_milestone
 from loupan.sales.actions.filings import file_contract, request_unfiling
 from loupan.sales.actions.handovers import allow_handover, hand_over, issue_title
 from loupan.sales.actions.provisionals import record_provisional_receipt, reserve_provisionally
+from loupan.sales.actions.relations import relate_person
 from loupan.sales.actions.voids import void_contract
 from loupan.sales.models import Deal, Reservation
-from loupan.sales.states import DealStatus
+from loupan.sales.states import DealStatus, RelationKind
 
 FILED = 10
 _PAPERS = ("completion_filed_on", "surveyed_on")
@@ -47,6 +50,7 @@ class Afterwards:
             (moment(12, 640), self._completed),
             (moment(9, 900), self._file),
             (moment(8, 900), self._hand_over),
+            (moment(6, 620), self._move_in),
             (moment(5, 960), partial(self._keep, small[0], "sc2", 5)),
             (moment(2, 980), self._title),
             (moment(1, 700), partial(self._away, kept_back)),
@@ -103,6 +107,27 @@ class Afterwards:
                 deal_id=deal.pk, handed_over_on=at.date(), received_by=buyer,
                 note="钥匙 3 把，水电表底数已签认", by=self.office["ho"], at=at,
             )  # fmt: skip
+
+    def _move_in(self, at: datetime) -> None:
+        """An owner lives in their unit and names who has the keys; another one lets theirs for a year."""
+        lived_in, let = self._deals(DealStatus.HANDED_OVER)[:2]
+        relate = partial(relate_person, by=self.office["ho"], at=at)
+        relate(
+            unit_id=lived_in.unit_id, kind=RelationKind.RESIDENT, starts_on=at.date(),
+            customer_id=lived_in.buyers.order_by("seq")[0].customer_id,
+        )  # fmt: skip
+        others = Customer.objects.filter(
+            project=self.office.project, life_class=CustomerClass.POTENTIAL
+        ).order_by("pk")
+        contact, tenant = others[:2]
+        relate(
+            unit_id=lived_in.unit_id, kind=RelationKind.CONTACT, starts_on=at.date(),
+            customer_id=contact.pk, note="业主之子，代收钥匙",
+        )  # fmt: skip
+        relate(
+            unit_id=let.unit_id, kind=RelationKind.TENANT, starts_on=at.date(),
+            ends_on=at.date() + timedelta(days=364), customer_id=tenant.pk, note="租期一年",
+        )  # fmt: skip
 
     def _title(self, at: datetime) -> None:
         paid = (deal for deal in self._deals(DealStatus.HANDED_OVER) if not _outstanding(deal))

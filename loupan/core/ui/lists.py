@@ -1,13 +1,13 @@
 """Lists: one declaration makes the page, its views, groups, totals, export, bulk verbs (HOUSE 3.8, UX 4)."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.db.models import Count, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -16,7 +16,9 @@ from django.utils.translation import gettext as _
 from django_filters import FilterSet
 
 from loupan.core.actions import record_export
+from loupan.core.at_once import Part, Rows, Summed, Sums, read_at_once
 from loupan.core.exports import Sheet, workbook_of_sheets
+from loupan.core.filters import RowFilter
 from loupan.core.permissions import SHARE_VIEWS
 from loupan.core.typed import whole
 from loupan.core.ui import address, groups, inline, posting, saved
@@ -48,7 +50,8 @@ class ListPage:
     From these follow sorting, keyset pages, filter chips, saved views, column choice, groups with
     subtotals, totals over the whole filter, export of what is shown, verbs for many rows, inline edit
     and the step to the next record.  `rows` starts at a `…_for(viewer)` query.  Nothing is counted
-    over everything unless asked: beyond COUNTED rows the page says "1,000+".
+    over everything unless asked: beyond COUNTED rows the page says "1,000+".  Two statements read it:
+    the rows, and what stands around them (views, choices of filters, counts, totals).
     """
 
     title: Text
@@ -63,7 +66,9 @@ class ListPage:
     template: str = "core/list.html"
     row_url: Callable[[Any], str] | None = None
     verbs: Callable[[Any], Sequence[Mapping[str, Any]]] | None = None
-    chips: Callable[[Any, QuerySet[Any]], Sequence[Mapping[str, Any]]] | None = None
+    chips: Callable[[Any, Mapping[str, Any]], Sequence[Mapping[str, Any]]] | None = None
+    # What the chips tell of, by name: counted in the one statement of the page.
+    counts: Callable[[Any], Mapping[str, Part]] | None = None
     more: Callable[[Any], Mapping[str, Any]] | None = None
     empty: Text = ""
     crumbs: Callable[[Any], Sequence[Mapping[str, Any]]] | None = None
@@ -96,17 +101,22 @@ class ListPage:
             return HttpResponseNotAllowed(["GET", "HEAD", "POST"])
         if request.GET.get("step"):
             return self._step(request)
-        views = saved.views_of(self.page_key(request), request.user, self.project_id(request))
-        if not request.GET and views.opens_with:
-            return redirect(saved.address_of(views.opens_with, request.path))
-        look = self.look(request, views.columns)
-        if request.GET.get("export") == "xlsx":
-            return self._export(request, look)
+        look = self.look(request)
         if "save" in request.GET:
             return posting.view_form(self, request)
         if "edit" in request.GET and request.htmx:
             return posting.cell(self, request, look)
-        return render(request, self.template, self.context(request, look, views))
+        is_taken_out = request.GET.get("export") == "xlsx"
+        around = read_at_once(
+            {"views": self._views(request), **({} if is_taken_out else self._around(request, look))}
+        )
+        views = saved.views_of(around["views"], request.user)
+        if not request.GET and views.opens_with:
+            return redirect(saved.address_of(views.opens_with, request.path))
+        look = self._as_used(request, look, views.columns)
+        if is_taken_out:
+            return self._export(request, look)
+        return render(request, self.template, self.context(request, look, views, around))
 
     # --- who and where ------------------------------------------------------------------------
 
@@ -132,7 +142,25 @@ class ListPage:
 
     # --- what is shown ------------------------------------------------------------------------
 
-    def look(self, request: Any, habit: Sequence[str] = ()) -> Look:
+    def _views(self, request: Any) -> Part:
+        views = saved.views_for(request.user, self.project_id(request))
+        return Rows(views.filter(page=self.page_key(request)))
+
+    def _around(self, request: Any, look: Look) -> dict[str, Part]:
+        """What else the page reads beside its rows, by name."""
+        found: dict[str, Part] = {
+            f"filter.{name}": Rows(each.offers(request))
+            for name, each in (look.filters.filters if look.filters is not None else {}).items()
+            if isinstance(each, RowFilter)
+        }
+        if self.counts:
+            found |= {f"count.{name}": part for name, part in self.counts(request).items()}
+        if look.group is None and (self.totals or "totals" in request.GET):
+            most = None if "totals" in request.GET else COUNTED + 1
+            found["totals"] = Summed(look.rows, self.totals, most)
+        return found
+
+    def look(self, request: Any) -> Look:
         columns = [
             column
             for column in [
@@ -149,17 +177,23 @@ class ListPage:
         if filters is not None:
             rows = filters.qs if filters.is_valid() else rows.none()
         by_key = {column.key: column for column in columns}
-        chosen = [key for key in request.GET.getlist("column") or habit if key in by_key]
-        shown = [by_key[key] for key in dict.fromkeys(chosen)]
         group = by_key.get(request.GET.get("group", ""))
-        return Look(
+        look = Look(
             all_columns=columns,
-            shown=shown or [column for column in columns if not column.is_hidden],
+            shown=[column for column in columns if not column.is_hidden],
             filters=filters,
             rows=rows,
             order=self._order(request, columns),
             group=group if group and group.group else None,
         )
+        return self._as_used(request, look, ())
+
+    def _as_used(self, request: Any, look: Look, habit: Sequence[str]) -> Look:
+        """With the columns the address names, else those the reader chose last."""
+        by_key = {column.key: column for column in look.all_columns}
+        chosen = [key for key in request.GET.getlist("column") or habit if key in by_key]
+        shown = [by_key[key] for key in dict.fromkeys(chosen)]
+        return replace(look, shown=shown) if shown else look
 
     def _order(self, request: Any, columns: Sequence[Column]) -> Order:
         asked = request.GET.get("sort", "")
@@ -168,7 +202,10 @@ class ListPage:
             return Order(allowed[asked.lstrip("-")], asked.startswith("-"))
         return Order.of(self.order)
 
-    def context(self, request: Any, look: Look, views: saved.Views) -> dict[str, Any]:
+    def context(
+        self, request: Any, look: Look, views: saved.Views, around: Mapping[str, Any]
+    ) -> dict[str, Any]:
+        self._offer(look, around)
         found: list[Any] = []
         before = after = ""
         gathered = self._groups(request, look)
@@ -181,9 +218,16 @@ class ListPage:
                 after=request.GET.get("after", ""),
                 before=request.GET.get("before", ""),
             )
-        summary = self._summary(request, look, gathered, found, has_more=bool(before or after))
+        summary = self._summary(
+            request, look, gathered, found, around.get("totals"), has_more=bool(before or after)
+        )
         may_share = self.may(request, SHARE_VIEWS)
-        quick = list(self.chips(request, look.rows)) if self.chips else []
+        counted = {
+            name.removeprefix("count."): each
+            for name, each in around.items()
+            if name.startswith("count.")
+        }
+        quick = list(self.chips(request, counted)) if self.chips else []
         verbs = self.open_verbs(request)
         is_filtered = address.is_filtered(request.GET)
         everything = f"{request.path}?view="
@@ -229,6 +273,15 @@ class ListPage:
             **(self.more(request) if self.more else {}),
         }
 
+    @staticmethod
+    def _offer(look: Look, around: Mapping[str, Any]) -> None:
+        """Give each filter by rows the choices that were read for it."""
+        for name, offered in around.items():
+            kind, _dot, field_name = name.partition(".")
+            if kind == "filter":
+                choices = [(row.pk, str(row)) for row in offered]
+                look.filters.form.fields[field_name].choices = choices
+
     def _opened(self, request: Any, look: Look) -> QuerySet[Any]:
         if look.group is None:
             return look.rows
@@ -264,33 +317,24 @@ class ListPage:
         look: Look,
         gathered: Sequence[groups.Group],
         found: Sequence[Any],
+        totals: Sums | None,
         *,
         has_more: bool,
     ) -> dict[str, Any]:
-        """How many rows there are and what they sum to, in at most one statement."""
+        """How many rows there are and what they sum to, as far as that was read."""
         if look.group is not None:
             sums = {
                 key: sum((group.sums[key] for group in gathered), Decimal(0))
                 for key in self.subtotals
             }
             return {"count": sum(group.count for group in gathered), "sums": sums}
-        if not self.totals and not has_more:
-            return {"count": len(found), "sums": {}}
-        is_asked = "totals" in request.GET
-        if not self.totals and not is_asked:
-            return {"sums": {}, "totals_url": address.url(request, totals="1")}
-        rows = look.rows.order_by()
-        summed = rows if is_asked else rows[: COUNTED + 1]
-        figures = summed.aggregate(lp_count=Count("pk"), **self.totals)
-        count = figures.pop("lp_count")
-        if count > COUNTED and not is_asked:
-            return {
-                "count": COUNTED,
-                "is_more": True,
-                "sums": {},
-                "totals_url": address.url(request, totals="1"),
-            }
-        return {"count": count, "sums": figures}
+        totals_url = address.url(request, totals="1")
+        if totals is None:
+            counted = {"totals_url": totals_url} if has_more else {"count": len(found)}
+            return {**counted, "sums": {}}
+        if totals.count > COUNTED and "totals" not in request.GET:
+            return {"count": COUNTED, "is_more": True, "sums": {}, "totals_url": totals_url}
+        return {"count": totals.count, "sums": totals.sums}
 
     def line(self, request: Any, row: Any, look: Look) -> Mapping[str, Any]:
         record = self.row_url(row) if self.row_url else ""

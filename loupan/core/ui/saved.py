@@ -1,4 +1,4 @@
-"""Views of a list somebody kept: one's own, those shared, and the habit of a reader, in one statement."""
+"""Views of a list somebody kept: one's own, those shared, and the habit of a reader, in one reading."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -40,8 +40,8 @@ def views_in_reach(viewer: Actor) -> QuerySet[ListView]:
     return ListView.objects.exclude(name="").filter(Q(by_id=viewer.pk) | shared)
 
 
-def views_of(page: str, viewer: Actor, project_id: int | None) -> Views:
-    found = list(views_for(viewer, project_id).filter(page=page))
+def views_of(found: Sequence[ListView], viewer: Actor) -> Views:
+    """What of the views of a page counts for this reader."""
     habit = next((row for row in found if not row.name and row.by_id == viewer.pk), None)
     views = [row for row in found if row.name]
     columns = QueryDict(habit.query).getlist("column") if habit else []

@@ -30,7 +30,7 @@ from loupan.customers.permissions import sees_phones
 from loupan.org.models import User
 from loupan.org.queries import DeskRequest, current_project
 from loupan.parameters.hooks import SUBJECTS
-from loupan.parameters.queries.book import book_of
+from loupan.parameters.queries.book import book_here
 from loupan.parameters.queries.fields import listed, with_fields
 from loupan.parameters.tables import custom_columns
 
@@ -58,8 +58,8 @@ def _needs(request: DeskRequest, permission: str, project_id: int | None = None)
 
 def _rows(request: DeskRequest) -> QuerySet[Customer]:
     found = queries.customers_for(request.user).filter(project=current_project(request))
-    fields = listed(book_of(current_project(request).pk).fields.get(CUSTOMER, ()))
-    rows = queries.with_masked_phones(found)
+    fields = listed(book_here(request).fields.get(CUSTOMER, ()))
+    rows = queries.with_first_phone(found)
     return with_fields(rows, SUBJECTS[CUSTOMER], fields)
 
 
@@ -132,7 +132,7 @@ LIST = ListPage(
     folded=FOLDED,
     bulk=BULK_VERBS,
     key="customers:list",
-    more_columns=lambda request: custom_columns(CUSTOMER, current_project(request).pk),
+    more_columns=lambda request: custom_columns(CUSTOMER, book_here(request)),
     empty=gettext_lazy("No customers here yet. Register the first at reception."),
 )
 

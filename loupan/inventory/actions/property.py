@@ -148,12 +148,13 @@ def _ensure_areas(unit: Unit) -> None:
 
 
 def _price_again(unit: Unit) -> None:
-    """The list total follows the area under the project's own rule."""
+    """The list total follows the area under the rule of the unit's class."""
     if unit.list_unit_price is None:
         return
     priced = calculator(unit.project_id)(
-        unit.price_basis, unit.built_area, unit.inner_area, unit.list_unit_price, None
-    )
+        unit.price_basis, unit.built_area, unit.inner_area, unit.list_unit_price, None,
+        product_type=unit.product_type,
+    )  # fmt: skip
     if priced.total is not None:
         unit.list_total, unit.price_trace = priced.total, list(priced.trace)
 

@@ -1,6 +1,6 @@
 """Lists of property, scoped to who asks."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -9,6 +9,7 @@ from django.core.exceptions import FieldDoesNotExist
 from django.db.models import Count, Max, Min, Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
+from loupan.core.at_once import Rows, read_at_once
 from loupan.core.audit import history_of
 from loupan.core.prepared import run_prepared
 from loupan.inventory.models import (
@@ -88,10 +89,20 @@ def imports_for(viewer: User) -> QuerySet[UnitImport]:
     return UnitImport.objects.filter(_reach(viewer)).select_related("by").defer("content")
 
 
+def by_status(units: QuerySet[Unit]) -> QuerySet[Unit, tuple[str, int]]:
+    """How many units stand in each status that occurs."""
+    return units.order_by().values_list("status").annotate(Count("id"))
+
+
+def every_status(counted: Iterable[tuple[str, int]]) -> dict[str, int]:
+    """The counts of the twelve statuses in their order, zeros included."""
+    found = dict(counted)
+    return {status.value: found.get(status.value, 0) for status in UnitStatus}
+
+
 def status_counts(units: QuerySet[Unit]) -> dict[str, int]:
     """How many units stand in each of the twelve statuses, zeros included."""
-    found = dict(units.order_by().values_list("status").annotate(Count("id")))
-    return {status.value: found.get(status.value, 0) for status in UnitStatus}
+    return every_status(by_status(units))
 
 
 def editable(rows: QuerySet[Any], viewer: User, project: str = "project_id") -> QuerySet[Any]:
@@ -123,13 +134,12 @@ class BuildingRow:
 
 
 def building_rows(buildings: QuerySet[Building]) -> list[BuildingRow]:
-    """Buildings in board order with their figures, in three queries."""
-    found = list(buildings.order_by("sort", "id").prefetch_related("entrances"))
-    figures: dict[int, Mapping[str, Any]] = {
-        row["building_id"]: row
-        for row in Unit.objects.filter(building__in=found, is_retired=False)
+    """Buildings in board order with their figures, in two queries."""
+    found = list(buildings.order_by("sort", "id"))
+    figures = (
+        Unit.objects.filter(building__in=found, is_retired=False)
         .order_by()
-        .values("building_id")
+        .values_list("building_id")
         .annotate(
             units=Count("id"),
             lowest=Min("floor_no"),
@@ -137,20 +147,24 @@ def building_rows(buildings: QuerySet[Building]) -> list[BuildingRow]:
             offered=Count("id", filter=Q(status__in=OFFERED)),
             sold=Count("id", filter=Q(status__in=SOLD)),
         )
-    }
-    nothing: Mapping[str, Any] = dict.fromkeys(("units", "offered", "sold"), 0)
+    )
+    read = read_at_once(
+        {
+            "figures": Rows(figures),
+            "entrances": Rows(Entrance.objects.filter(building__in=found)),
+        }
+    )
+    entrances: dict[int, list[Entrance]] = {}
+    for entrance in read["entrances"]:
+        entrances.setdefault(entrance.building_id, []).append(entrance)
+    by_building = {pk: figures for pk, *figures in read["figures"]}
     return [
         BuildingRow(
             building,
-            list(building.entrances.all()),
-            units=figure["units"],
-            lowest=figure.get("lowest"),
-            highest=figure.get("highest"),
-            offered=figure["offered"],
-            sold=figure["sold"],
+            entrances.get(building.pk, []),
+            *by_building.get(building.pk, (0, None, None, 0, 0)),
         )
         for building in found
-        for figure in [figures.get(building.pk, nothing)]
     ]
 
 

@@ -1,8 +1,9 @@
 """What a row of a file would do to a unit: make it, change it, leave it, or be refused."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
+from functools import partial
 from typing import Any, Final
 
 from loupan.core.refusals import Refusal
@@ -52,6 +53,7 @@ _FITS: Final = tuple(
     for unit in ("1", "0.01", "0.1", "10", "100", "1000")
     for mode in (Mode.HALF_UP, Mode.TRUNCATE, Mode.ROUND_UP)
 )
+USUAL_PRODUCT: Final = "flat"
 NOTHING: Final[Mapping[str, Any]] = dict.fromkeys(
     (*PLAIN.values(), "list_unit_price", "list_total")
 )
@@ -125,7 +127,9 @@ def compare(
     built = _effective("built_area", changes, old)
     inner = _effective("inner_area", changes, old)
     area = inner if basis == "inner" else built
-    priced = _priced(result, given, old, unit_price, total, basis, built, inner, area, price)
+    product = changes.get("product_type") or old["product_type"] or USUAL_PRODUCT
+    by_class = partial(price, product_type=product)
+    priced = _priced(result, given, old, unit_price, total, basis, built, inner, area, by_class)
     computed = {"list_unit_price": priced.unit_price, "list_total": priced.total}
     changes.update(
         {
@@ -190,7 +194,7 @@ def _priced(
     built: Decimal | None,
     inner: Decimal | None,
     area: Decimal | None,
-    price: PriceCalculator,
+    price: Callable[..., ListPrice],
 ) -> ListPrice:
     if unit_price is None or (area is None and basis != "unit"):
         if total is None:

@@ -18,10 +18,11 @@ class ListPrice:
 
 
 class PriceCalculator(Protocol):
-    """Computes one unit's list price under a project's order and precision (DOMAIN 2.2.2, 2.2.4).
+    """Computes one unit's list price under the order and precision of its class (DOMAIN 2.2.2, 2.2.4).
 
-    `unit_price` and `total` are what is known, one or both may be None; where both are given the
-    project's order says which is the master.  Never raises for missing values: it answers None.
+    `product_type` is the class.  `unit_price` and `total` are what is known, one or both may be None;
+    where both are given the order says which is the master.  Never raises for missing values: it
+    answers None.
     """
 
     def __call__(
@@ -31,6 +32,8 @@ class PriceCalculator(Protocol):
         inner_area: Decimal | None,
         unit_price: Decimal | None,
         total: Decimal | None,
+        *,
+        product_type: str,
     ) -> ListPrice: ...
 
 
@@ -40,8 +43,12 @@ def plain_list_price(
     inner_area: Decimal | None,
     unit_price: Decimal | None,
     total: Decimal | None,
+    *,
+    product_type: str = "",
 ) -> ListPrice:
     """Unit price first, the total to the yuan half up; from the total where that is all there is.
+
+    Every class is priced alike.
 
     118.62 m² × 12,830 = 1,521,894.60 → 1,521,895 (DOMAIN 0.3)
     """

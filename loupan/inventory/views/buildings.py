@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods
 
+from loupan.core.at_once import Rows, read_at_once
 from loupan.core.ui import EditPage, answer_form, refusals_on
 from loupan.inventory.actions import property as actions
 from loupan.inventory.forms import property as forms
@@ -37,9 +38,13 @@ def buildings(request: DeskRequest) -> HttpResponse:
     may_edit = request.user.may(EDIT_PROPERTY, project.pk)
     context = {
         "rows": queries.building_rows(queries.buildings_for(request.user).filter(project=project)),
-        "zones": queries.zones_for(request.user).filter(project=project),
-        "permits": queries.permits_for(request.user).filter(project=project),
-        "layouts": queries.layouts_for(request.user).filter(project=project),
+        **read_at_once(
+            {
+                "zones": Rows(queries.zones_for(request.user).filter(project=project)),
+                "permits": Rows(queries.permits_for(request.user).filter(project=project)),
+                "layouts": Rows(queries.layouts_for(request.user).filter(project=project)),
+            }
+        ),
         "today": timezone.localdate(),
         "may_edit": may_edit,
         "verbs": [

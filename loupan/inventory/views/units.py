@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from loupan.core.at_once import Part, Rows
 from loupan.core.refusals import Refusal
 from loupan.core.ui import BulkVerb, ListPage, ReasonForm, answer_form, refusals_on
 from loupan.inventory import tables
@@ -40,7 +41,7 @@ from loupan.org.models import User
 from loupan.org.permissions import require
 from loupan.org.queries import DeskRequest, current_project
 from loupan.parameters.hooks import SUBJECTS
-from loupan.parameters.queries.book import book_of
+from loupan.parameters.queries.book import book_here
 from loupan.parameters.queries.fields import listed, with_fields
 from loupan.parameters.tables import custom_columns
 
@@ -49,14 +50,19 @@ Page = Mapping[str, Any]
 
 def _unit_rows(request: DeskRequest) -> QuerySet[Unit]:
     project = current_project(request)
-    fields = listed(book_of(project.pk).fields.get(UNIT, ()))
+    fields = listed(book_here(request).fields.get(UNIT, ()))
     rows = queries.standing_units(request.user).filter(project=project)
     return with_fields(rows, SUBJECTS[UNIT], fields)
 
 
-def _unit_chips(request: DeskRequest, _rows: QuerySet[Unit]) -> list[Page]:
+def _counts(request: DeskRequest) -> Mapping[str, Part]:
+    standing = queries.standing_units(request.user).filter(project=current_project(request))
+    return {"status": Rows(queries.by_status(standing))}
+
+
+def _unit_chips(request: DeskRequest, counted: Mapping[str, Any]) -> list[Page]:
     """The legend: every status with its count over the project, a filter at a click."""
-    counts = queries.status_counts(_unit_rows(request))
+    counts = queries.every_status(counted["status"])
     chosen = request.GET.get("status", "")
     return [
         {
@@ -135,7 +141,8 @@ unit_list = require_http_methods(["GET", "HEAD", "POST"])(
         row_url=tables.unit_url,
         verbs=_unit_verbs,
         chips=_unit_chips,
-        more_columns=lambda request: custom_columns(UNIT, current_project(request).pk),
+        counts=_counts,
+        more_columns=lambda request: custom_columns(UNIT, book_here(request)),
         empty=gettext_lazy("No units yet. Import a price list or generate a building."),
     )
 )

@@ -9,7 +9,9 @@ from typing import Any, TypeVar, overload
 from uuid import UUID
 
 from django.db.models import OuterRef, Subquery
+from django.http import HttpRequest
 
+from loupan.org.queries import current_project
 from loupan.parameters import hooks
 from loupan.parameters.models import ParameterStamp, ParameterValue
 from loupan.parameters.queries.entries import vocabularies_of
@@ -45,6 +47,11 @@ class ParameterBook:
     def vocabulary(self, dictionary: str) -> Vocabulary:
         """The entries of a dictionary the project knows, those out of use included."""
         return self.vocabularies.get(dictionary, NO_WORDS)
+
+    def offered(self, dictionary: str) -> list[tuple[int, str]]:
+        """What a form or a filter offers of a dictionary, drawn as its tree."""
+        found = self.vocabulary(dictionary).in_use()
+        return [(word.pk, f"{'　' * depth}{word.label}") for depth, word in found]
 
     def is_working(self, day: date) -> bool | None:
         """What the holiday table says of a day, for core.dates; None where it says nothing."""
@@ -100,6 +107,20 @@ def book_of(project_id: int, stamp: UUID | None = None) -> ParameterBook:
         kept.pop(next(iter(kept)))
     kept[stamp or project_id] = book
     return book
+
+
+PROJECT_STAMP = "settings_stamp"
+
+
+def book_here(request: HttpRequest) -> ParameterBook:
+    """What is set for the project a page is about; its stamp came with the project."""
+    known = getattr(request, "_desk_book", None)
+    if known is None:
+        project = current_project(request)
+        known = book_of(project.pk, getattr(project, PROJECT_STAMP))
+        request._desk_book = known  # type: ignore[attr-defined]  # noqa: SLF001
+    assert isinstance(known, ParameterBook)
+    return known
 
 
 def _values_of(project_id: int) -> dict[str, Resolved]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -56,10 +56,15 @@ def lines_at(place: Place, day: date) -> list[NumberingLine]:
     said: dict[str, NumberingRule] = {}
     for row in sorted(rows.select_related("company", "project"), key=depth_of):
         said[row.series] = row
+    project = _first_project(place)
+    counting = {
+        code: numbering_of(said[code]) if code in said else series.numbering
+        for code, series in SERIES.items()
+    }
+    last = _last_numbers(project, counting, day)
     found = []
     for code, series in SERIES.items():
-        here = said.get(code)
-        numbering = numbering_of(here) if here else series.numbering
+        here, numbering = said.get(code), counting[code]
         is_own = here is not None and key_of(here) == place.key
         found.append(
             NumberingLine(
@@ -70,7 +75,7 @@ def lines_at(place: Place, day: date) -> list[NumberingLine]:
                 else _("Default"),
                 is_own=is_own,
                 row=here if is_own else None,
-                example=", ".join(examples(place, code, numbering, day, many=1)),
+                example=_example(project, numbering, last[code] + 1, day),
             )
         )
     return found
@@ -81,16 +86,29 @@ def examples(
 ) -> list[str]:
     """The next numbers of a project as they would be; at a higher level those of its first project."""
     project = _first_project(place)
+    last = _last_numbers(project, {series: numbering}, day)[series]
+    count = many if project else 1
+    return [_example(project, numbering, last + n, day) for n in range(1, count + 1)]
+
+
+def _last_numbers(
+    project: Project | None, counting: Mapping[str, Numbering], day: date
+) -> dict[str, int]:
+    """How far each series of a project has counted; 0 where it has not begun."""
     if project is None:
-        return [numbers.rendered(numbering, n, day, company="CO", project="PR") for n in (1,)]
-    key = numbers.series_key(series, project.pk, numbering.reset, day)
-    last = NumberSeries.objects.filter(key=key).values_list("last", flat=True).first() or 0
-    return [
-        numbers.rendered(
-            numbering, last + n, day, company=project.company.code, project=project.code
-        )
-        for n in range(1, many + 1)
-    ]
+        return dict.fromkeys(counting, 0)
+    keys = {
+        code: numbers.series_key(code, project.pk, numbering.reset, day)
+        for code, numbering in counting.items()
+    }
+    rows = NumberSeries.objects.filter(key__in=list(keys.values())).values_list("key", "last")
+    reached = dict(rows)
+    return {code: reached.get(key, 0) for code, key in keys.items()}
+
+
+def _example(project: Project | None, numbering: Numbering, count: int, day: date) -> str:
+    company, code = (project.company.code, project.code) if project else ("CO", "PR")
+    return numbers.rendered(numbering, count, day, company=company, project=code)
 
 
 def _first_project(place: Place) -> Project | None:

@@ -12,8 +12,7 @@ from loupan.pricing.rules.tracing import PrecisionSettings, PricingProblem
 
 def list_price_calculator(project_id: int) -> PriceCalculator:
     """How this project computes list prices, for an import of many units (inventory's hook)."""
-    book = price_book(project_id)
-    order = list_price.CalculationOrder(book.policy.calculation_order)
+    classes = price_book(project_id).classes
 
     def calculate(
         basis: str,
@@ -21,9 +20,18 @@ def list_price_calculator(project_id: int) -> PriceCalculator:
         inner_area: Decimal | None,
         unit_price: Decimal | None,
         total: Decimal | None,
+        *,
+        product_type: str,
     ) -> ListPrice:
+        found = classes[product_type]
         return list_price_of(
-            basis, built_area, inner_area, unit_price, total, order=order, precision=book.precision
+            basis,
+            built_area,
+            inner_area,
+            unit_price,
+            total,
+            order=found.order,
+            precision=found.precision,
         )
 
     return calculate

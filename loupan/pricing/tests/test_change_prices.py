@@ -9,8 +9,10 @@ from django.core.exceptions import PermissionDenied
 
 from loupan.core.models import AuditEvent
 from loupan.core.refusals import ChangedMeanwhile, NotAllowedNow
+from loupan.inventory.actions.property import edit_unit
 from loupan.inventory.actions.units import move_unit
 from loupan.inventory.models import Unit, UnitChange
+from loupan.inventory.rules.comparing import compare
 from loupan.inventory.testing import a_building, a_unit
 from loupan.org.testing import Cast, a_user, the_cast
 from loupan.pricing import errors
@@ -35,6 +37,7 @@ from loupan.pricing.actions.prices import (
     set_list_prices,
 )
 from loupan.pricing.models import FloorPrice, PriceList, PriceListLine
+from loupan.pricing.queries.list_prices import list_price_calculator
 from loupan.pricing.queries.price_lists import due_price_lists, floor_prices_of, price_lists_for
 from loupan.pricing.testing import (
     NOON,
@@ -403,3 +406,30 @@ def test_drafts_are_numbered_without_gaps_in_each_project(cast: Cast) -> None:
             by=cast.mk, at=NOON,
         )  # fmt: skip
     assert [*numbers, a_price_list(cast.project, cast.mk).number] == [1, 2, 3]
+
+
+def test_a_list_price_follows_the_rounding_of_its_class(cast: Cast) -> None:
+    """A stall is rounded to 100 yuan, a flat of the same project to one, in an import as by hand."""
+    pd = a_user("PD", cast.project)
+    save_precision(
+        project_id=cast.project.pk, product_type="parking", target="list_total", unit="100",
+        mode="half_up", by=pd, at=NOON,
+    )  # fmt: skip
+    facts = ("built", Decimal("12.34"), None, Decimal(8_000), None)
+    calculate = list_price_calculator(cast.project.pk)
+    assert calculate(*facts, product_type="flat").total == 98_720
+    assert calculate(*facts, product_type="parking").total == 98_700
+    stall = a_unit(
+        cast.project, product_type="parking", built_area="12.34", inner_area=None,
+        list_unit_price="8000", floor_unit_price=None,
+    )  # fmt: skip
+    edit_unit(
+        unit_id=stall.pk, version=stall.version,
+        changes={"predicted_built_area": Decimal("12.41")}, by=pd, at=NOON,
+    )  # fmt: skip
+    stall.refresh_from_db()
+    assert stall.list_total == 99_300  # 99,280 to the hundred.
+    given = {"built_area": Decimal("12.34"), "list_unit_price": Decimal(8_000)}
+    for product, total in (("flat", 98_720), ("parking", 98_700)):
+        found = compare({**given, "product_type": product}, None, "built", calculate)
+        assert found.changes["list_total"] == total

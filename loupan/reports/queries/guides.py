@@ -76,6 +76,10 @@ GUIDES = (
              _("Paid in full and the building complete, or allowed by a director; then enter the"
                " certificate."),
              "sales:contracts"),
+        Step(_("Know who lives there"),
+             _("Buyers become owners with the handover; add residents, tenants and contacts on the"
+               " page of the unit."),
+             "sales:relations"),
     )),
     Guide(_("The cashier's day"), "cash", "ledger.record_receipt", (
         Step(_("Find the deal"),

@@ -15,6 +15,7 @@ from loupan.sales.actions.attached import move_units
 from loupan.sales.actions.due_dates import date_schedule
 from loupan.sales.actions.filings import lock_deal
 from loupan.sales.actions.process import complete_step
+from loupan.sales.actions.relations import record_owners, remove_owners
 from loupan.sales.models import (
     Deal,
     Filing,
@@ -58,8 +59,9 @@ def hand_over(
     """Record that the buyers signed the handover form (T17).
 
     All house money is received and the building has its completion filing and survey report, or a
-    director allowed an exception.  Lines that wait for the handover fall due.  Raises
-    NotAllowedNow, DateInFuture, DateTooEarly, NotPaidInFull, NotCompleted, ChangedMeanwhile.
+    director allowed an exception.  Lines that wait for the handover fall due; the buyers are owners
+    of the units from that day on (INV-12).  Raises NotAllowedNow, DateInFuture, DateTooEarly,
+    NotPaidInFull, NotCompleted, ChangedMeanwhile.
     """
     units, deal = lock_deal(deal_id=deal_id)
     require(by, "sales.hand_over", deal.project_id)
@@ -78,6 +80,7 @@ def hand_over(
     move_units(units=units, verb="hand_over", by=by, at=at)
     complete_step(deal=deal, code=StepCode.HANDOVER, on=handed_over_on)
     date_schedule(deal=deal, reason="handover", at=at)
+    record_owners(deal=deal, units=units.every, on=handed_over_on, by=by, at=at)
     audit.record(
         "sales.unit.handed_over", deal, by=by, at=at, before={"status": before},
         after={"status": deal.status}, handed_over_on=handed_over_on, received_by=received_by,
@@ -111,6 +114,7 @@ def undo_handover(*, deal_id: int, reason: str, by: User, at: datetime) -> Hando
     move_units(units=units, verb=verb, by=by, at=at, reason=reason)
     complete_step(deal=deal, code=StepCode.HANDOVER, on=None)
     date_schedule(deal=deal, reason="handover undone", at=at)
+    remove_owners(deal=deal, by=by, at=at)
     audit.record(
         "sales.handover.undone", deal, by=by, at=at, before={"status": before},
         after={"status": deal.status}, reason=reason,

@@ -32,7 +32,7 @@ from loupan.sales.api.money import ReceiptOut, receipt_out
 from loupan.sales.api.units import ScheduleOut, StepOut, UnitOut, unit_out
 from loupan.sales.models import AttachedUnit, Contract, Deal, Reservation
 from loupan.sales.parameters import DEAL_FIELDS
-from loupan.sales.queries.deals import deal_page, deals_for
+from loupan.sales.queries.deals import DealPage, deal_page, deals_for
 from loupan.sales.queries.papers import deal_fields, mark_of, paper_file, paper_record
 from loupan.sales.queries.process import light_of
 
@@ -101,6 +101,26 @@ class DealRowOut(Schema):
     contracted_on: date | None
 
 
+class AreaComparedOut(Schema):
+    agreed: AreaOut
+    measured: AreaOut
+    difference: AreaOut
+    ratio: RateOut
+    is_over: bool
+
+
+class AreaOutcomeOut(Schema):
+    """What the survey of the main unit comes to by law, for a contract without a rule of its own."""
+
+    built: AreaComparedOut | None
+    inner: AreaComparedOut | None
+    to_pay: MoneyOut | None
+    to_refund: MoneyOut | None
+    absorbed: MoneyOut | None
+    settled_total: MoneyOut
+    may_rescind: bool
+
+
 class DealOut(DealRowOut):
     payment_plan_id: int
     built_area: AreaOut | None
@@ -119,6 +139,7 @@ class DealOut(DealRowOut):
     outstanding: MoneyOut
     overdue: MoneyOut
     process: list[ProcessOut]
+    area: AreaOutcomeOut | None
     verbs: list[str]
     trace: list[StepOut]
     custom_fields: Annotated[
@@ -147,6 +168,21 @@ def _deal_row(deal: Deal) -> dict[str, Any]:
         "deal_total": deal.deal_total,
         "reserved_on": deal.reserved_on,
         "contracted_on": deal.contracted_on,
+    }
+
+
+def _area_out(page: DealPage) -> dict[str, Any] | None:
+    if page.area is None:
+        return None
+    done = page.area.settlement
+    return {
+        "built": page.area.built,
+        "inner": page.area.inner,
+        "to_pay": done.to_pay if done else None,
+        "to_refund": done.to_refund if done else None,
+        "absorbed": done.absorbed if done else None,
+        "settled_total": page.settled_total,
+        "may_rescind": page.area.may_rescind,
     }
 
 
@@ -238,6 +274,7 @@ def deal(request: ApiRequest, deal_id: Id) -> Any:
             }
             for step in page.steps
         ],
+        "area": _area_out(page),
         "verbs": page.open_verbs,
         "trace": there.trace,
         "custom_fields": values_out(

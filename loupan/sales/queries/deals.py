@@ -11,6 +11,7 @@ from loupan.documents.models import Printing
 from loupan.ledger import queries as ledger
 from loupan.ledger.models import Receipt
 from loupan.org.models import User
+from loupan.pricing.rules.list_price import Basis
 from loupan.sales.models import (
     AttachedUnit,
     Buyer,
@@ -25,7 +26,8 @@ from loupan.sales.models import (
     Unfiling,
 )
 from loupan.sales.queries.attached import attached_of
-from loupan.sales.states import DEAL, DealStatus, UnfilingStatus
+from loupan.sales.rules import AreaOutcome, area_outcome
+from loupan.sales.states import ACTIVE_DEALS, DEAL, DealStatus, UnfilingStatus
 
 
 def deals_for(viewer: User) -> QuerySet[Deal]:
@@ -61,6 +63,14 @@ class DealPage:
     handover: Handover | None
     title: TitleCertificate | None
     provisional: ProvisionalReservation | None
+    area: AreaOutcome | None
+
+    @property
+    def settled_total(self) -> Decimal:
+        """The deal total after the area difference, where that is settled as the law says."""
+        done = self.area.settlement if self.area else None
+        total: Decimal = self.deal.deal_total
+        return total + done.to_pay - done.to_refund if done else total
 
     @property
     def main_total(self) -> Decimal:
@@ -98,7 +108,22 @@ def deal_page(deal: Deal, on: date) -> DealPage:
         handover=Handover.objects.filter(deal=deal, is_active=True).first(),
         title=TitleCertificate.objects.filter(deal=deal).first(),
         provisional=ProvisionalReservation.objects.filter(deal=deal).first(),
+        area=_area_of(deal),
     )
+
+
+def _area_of(deal: Deal) -> AreaOutcome | None:
+    """How the main unit was measured beside what was agreed; None where there is no difference."""
+    if deal.status not in ACTIVE_DEALS:
+        return None
+    found = area_outcome(
+        Basis(deal.price_basis),
+        built=(deal.built_area, deal.unit.measured_built_area),
+        inner=(deal.inner_area, deal.unit.measured_inner_area),
+        built_price=deal.deal_unit_price,
+        inner_price=deal.deal_inner_unit_price,
+    )
+    return found if found.is_different else None
 
 
 def deal_of_account(account_id: int) -> Deal | None:

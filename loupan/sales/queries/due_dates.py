@@ -92,7 +92,7 @@ def dated_schedule(deal: Deal) -> list[OfferLine]:
             deposit=deal.deposit,
             reserved_on=deal.reserved_on,
             contracted_on=deal.contracted_on or reservation.sign_by,
-            precision=book.precision,
+            precision=book.classes[deal.unit.product_type].precision,
             settings=book.settings,
             filed_on=filing.filed_on if filing else None,
             handed_over_on=handover.handed_over_on if handover else None,

@@ -1,11 +1,12 @@
 """Units kept from sale: the list of them; units that leave the stock and come back (非售, T20)."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
 from django import forms
 from django.contrib import messages
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Q, QuerySet
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
@@ -14,6 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
 
+from loupan.core.at_once import Part, Summed, Sums
 from loupan.core.ui import BulkVerb, ListPage, answer_form, refusals_on
 from loupan.inventory.actions import units as actions
 from loupan.inventory.models import Unit
@@ -37,14 +39,17 @@ def _rows(request: DeskRequest) -> QuerySet[Unit]:
     return found.filter(project=current_project(request))
 
 
-def _chips(request: DeskRequest, _shown: QuerySet[Unit]) -> list[dict[str, Any]]:
-    """How many units are kept from sale in which way, and how many wait for a decision."""
+def _counts(request: DeskRequest) -> Mapping[str, Part]:
     at: datetime = request.at  # type: ignore[attr-defined]
-    counts = _rows(request).aggregate(
-        **{status.value: Count("pk", filter=Q(status=status)) for status in queries.CONTROLLED},
-        over=Count("pk", filter=queries.is_over(at)),
-        soon=Count("pk", filter=queries.ends_soon(at)),
-    )
+    wanted = {status.value: Q(status=status) for status in queries.CONTROLLED}
+    wanted |= {"over": queries.is_over(at), "soon": queries.ends_soon(at)}
+    rows = _rows(request)
+    return {name: Summed(rows.filter(condition)) for name, condition in wanted.items()}
+
+
+def _chips(request: DeskRequest, counted: Mapping[str, Sums]) -> list[dict[str, Any]]:
+    """How many units are kept from sale in which way, and how many wait for a decision."""
+    counts = {name: found.count for name, found in counted.items()}
     said = [
         (
             status.label,
@@ -137,6 +142,7 @@ CONTROLLED = ListPage(
     row_url=unit_url,
     verbs=_verbs,
     chips=_chips,
+    counts=_counts,
     folded=("building", "product_type", "holder"),
     empty=gettext_lazy("No unit is withheld, held or locked."),
 )

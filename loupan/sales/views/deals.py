@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
+from loupan.core.at_once import Part, Summed, Sums
 from loupan.core.calendar import business_day
 from loupan.core.ui import Column, ListPage
 from loupan.customers.queries import customers_for, masked_phones
@@ -21,7 +22,7 @@ from loupan.ledger.models import Receipt
 from loupan.org.permissions import require
 from loupan.org.queries import DeskRequest, current_project
 from loupan.parameters.hooks import SUBJECTS
-from loupan.parameters.queries.book import book_of
+from loupan.parameters.queries.book import book_here, book_of
 from loupan.parameters.queries.fields import listed, with_fields
 from loupan.parameters.tables import custom_columns
 from loupan.pricing.queries.offers import GIFT
@@ -210,6 +211,14 @@ def deal(request: DeskRequest, pk: int) -> HttpResponse:
                 .filter(pk__in=[row.customer_id for row in page.buyers])
                 .values_list("pk", flat=True)
             ),
+            "areas": [
+                (label, each)
+                for label, each in (
+                    (_("Built area"), page.area and page.area.built),
+                    (_("Inner area"), page.area and page.area.inner),
+                )
+                if each
+            ],
             "lines": [(line, line.overdue(today)) for line in page.lines],
             "lights": [
                 {
@@ -270,24 +279,28 @@ def customer_deals(request: DeskRequest, pk: int) -> HttpResponse:
 def _with_deal(rows: QuerySet[Any], request: DeskRequest) -> QuerySet[Any]:
     buyers = Prefetch("deal__buyers", Buyer.objects.select_related("customer"))
     project = current_project(request)
-    fields = listed(book_of(project.pk).fields.get(DEAL_FIELDS, ()))
+    fields = listed(book_here(request).fields.get(DEAL_FIELDS, ()))
     found = rows.filter(project=project).prefetch_related(buyers)
     return with_fields(found, SUBJECTS[DEAL_FIELDS], fields, record="deal_id")
 
 
 def _custom_columns(request: DeskRequest) -> Sequence[Column]:
-    return custom_columns(DEAL_FIELDS, current_project(request).pk)
+    return custom_columns(DEAL_FIELDS, book_here(request))
 
 
-def _reservation_chips(request: DeskRequest, rows: QuerySet[Any]) -> Sequence[Page]:
+def _sign_by_counts(request: DeskRequest) -> Mapping[str, Part]:
     today = business_day(timezone.now())
     everything = reservations_for(request.user).filter(project=current_project(request))
+    return {code: Summed(narrowed(everything, code, today=today)) for code in ("late", "soon")}
+
+
+def _reservation_chips(request: DeskRequest, counted: Mapping[str, Sums]) -> Sequence[Page]:
     chosen = request.GET.get("sign_by", "")
     return [
         {
             "label": label,
             "url": f"?sign_by={code}" if chosen != code else "?",
-            "count": narrowed(everything, code, today=today).count(),
+            "count": counted[code].count,
             "active": chosen == code,
             "tone": tone,
         }
@@ -309,6 +322,7 @@ RESERVATIONS = ListPage(
     filename="reservations",
     row_url=tables.row_url,
     chips=_reservation_chips,
+    counts=_sign_by_counts,
     totals={"deal_total": Sum("deal__deal_total")},
     more_columns=_custom_columns,
     empty=gettext_lazy("No reservations here yet. They begin on the unit board."),
@@ -336,6 +350,5 @@ def reservations(request: DeskRequest) -> HttpResponse:
 
 
 def contracts(request: DeskRequest) -> HttpResponse:
-    request.today = business_day(timezone.now())  # type: ignore[attr-defined]
     request.project = current_project(request)  # type: ignore[attr-defined]
     return CONTRACTS(request)

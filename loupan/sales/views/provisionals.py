@@ -1,5 +1,6 @@
 """Provisional reservations: make one, take its money, give it back, see who waits (小订)."""
 
+from collections.abc import Mapping
 from typing import Any
 from uuid import uuid4
 
@@ -13,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_safe
 
+from loupan.core.at_once import Part, Summed, Sums
 from loupan.core.calendar import business_day
 from loupan.core.ui import ListPage, answer_form, refusals_on
 from loupan.customers.queries import customers_for
@@ -43,20 +45,25 @@ PROVISIONALS = ListPage(
     export_permission="sales.export",
     filename="provisional-reservations",
     row_url=tables.provisional_url,
-    chips=lambda request, rows: _chips(request),
+    chips=lambda request, counted: _chips(request, counted),
+    counts=lambda request: _counts(request),
     totals={"amount": Sum("amount")},
     empty=gettext_lazy("No provisional reservations yet. They begin on the unit board."),
 )
 
 
-def _chips(request: DeskRequest) -> list[dict[str, Any]]:
+def _counts(request: DeskRequest) -> Mapping[str, Part]:
     waiting = kept_for_money(request.user, timezone.now()).filter(project=current_project(request))
+    return {"kept": Summed(waiting)}
+
+
+def _chips(request: DeskRequest, counted: Mapping[str, Sums]) -> list[dict[str, Any]]:
     is_chosen = request.GET.get("state") == "kept"
     return [
         {
             "label": _("Over, with money on it"),
             "url": "?" if is_chosen else "?state=kept",
-            "count": waiting.count(),
+            "count": counted["kept"].count,
             "active": is_chosen,
             "tone": "red",
         }
