@@ -24,11 +24,13 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from loupan.documents import errors
 from loupan.documents.models import PaperTemplate, Printing
+from loupan.documents.rules.grids import GridSheets
 from loupan.documents.rules.papers import Paper, fitted
 from loupan.documents.rules.word import built_in
 from loupan.org.models import Letterhead, Project, User
 
 FORM = Path(__file__).resolve().parent / "typst" / "paper.typ"
+GRID = FORM.with_name("grid.typ")
 FONT_FOLDERS = ("/usr/share/fonts", "/usr/local/share/fonts")
 
 
@@ -54,18 +56,25 @@ def pdf_of(paper: Paper, letterhead: Letterhead | None = None) -> bytes:
 
     Raises ChineseFontsMissing instead of printing empty boxes.
     """
+    return _compiled(FORM, {**paper.as_data(), **_head(letterhead)})
+
+
+def grids_pdf(sheets: GridSheets) -> bytes:
+    """A3 PDF, a building a sheet. Raises ChineseFontsMissing."""
+    return _compiled(GRID, sheets.as_data())
+
+
+def _compiled(form: Path, paper: Mapping[str, Any]) -> bytes:
     folders = _font_folders()
     if not _has_chinese_fonts(tuple(folders)):
         raise errors.ChineseFontsMissing(folder=Path(settings.BASE_DIR) / "assets" / "fonts")
     made = typst.compile(
-        str(FORM),
-        root=str(FORM.parent),
+        str(form),
+        root=str(form.parent),
         font_paths=folders,
         ignore_system_fonts=True,
         format="pdf",
-        sys_inputs={
-            "paper": json.dumps({**paper.as_data(), **_head(letterhead)}, ensure_ascii=False)
-        },
+        sys_inputs={"paper": json.dumps(paper, ensure_ascii=False)},
     )
     assert isinstance(made, bytes)
     return made

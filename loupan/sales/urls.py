@@ -5,6 +5,7 @@ from loupan.sales.views import (
     board,
     contracts,
     control,
+    control_sheet,
     deals,
     filings,
     handovers,
@@ -22,7 +23,7 @@ app_name = "sales"
 urlpatterns: list[URLPattern | URLResolver] = [
     path("board/", board.board, name="board"),
     path("board/changes/", board.board_data, name="board_data"),
-    path("board/control-sheet/", board.control_sheet, name="control_sheet"),
+    path("board/control-sheet/", control_sheet.control_sheet, name="control_sheet"),
     path("board/release/", board.release, name="release"),
     path("board/withhold/", board.withhold, name="withhold"),
     path("board/offer-again/", board.unwithhold, name="unwithhold"),

@@ -1,6 +1,6 @@
 """The unit board: the page, its changes, the side panel, and the verbs on units (UX 3)."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from html import escape
@@ -15,18 +15,15 @@ from django.http import Http404, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
-from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from loupan.core.actions import record_export
 from loupan.core.calendar import business_day
 from loupan.core.formatting import date_text
 from loupan.core.typed import whole, wholes
 from loupan.core.ui import refusals_on
 from loupan.customers.queries import customers_for
-from loupan.documents.queries import table_pdf
 from loupan.inventory.actions.units import release_units, unwithhold_units, withhold_units
 from loupan.inventory.models import Orientation, Unit
 from loupan.inventory.permissions import READ_BOARD, RELEASE_UNIT, TAKE_OFF_MARKET, WITHHOLD_UNIT
@@ -67,7 +64,7 @@ def board(request: DeskRequest) -> HttpResponse:
     """Every unit in its place, now or at the moment `?at=`; with `?unit=` one opened beside it."""
     project, now = current_project(request), timezone.now()
     require(request.user, READ_BOARD, project.pk)
-    asked = _moment(request, now)
+    asked = moment_asked(request, now)
     as_of = asked.cleaned_data.get("at")
     buildings = board_buildings(project.pk)
     building = request.GET.get("building", "")
@@ -78,7 +75,7 @@ def board(request: DeskRequest) -> HttpResponse:
     batch = _batch_verbs(request.user, project.pk)
     state = form.state(may_select=bool(batch), as_of=as_of)
     unit = _chosen(request, project.pk, now)
-    pen = _pen(request.user, project.pk, state, now)
+    pen = pen_of(request.user, project.pk, state, now)
     pen.query = _query(request.GET, unit=None)
     pen.chosen = unit.pk if unit else None
     pen.price_edges = drawing.price_edges(units) if state.view == "price" else ()
@@ -121,13 +118,21 @@ def board(request: DeskRequest) -> HttpResponse:
     return render(request, "sales/board.html", context, status=422 if asked.errors else 200)
 
 
-def _moment(request: DeskRequest, now: datetime) -> MomentForm:
+def moment_asked(request: DeskRequest, now: datetime) -> MomentForm:
     """The moment the address asks about, if it does; what cannot be meant is said on the page."""
     form = MomentForm({"at": request.GET.get("at", "")})
     if form.is_valid() and form.cleaned_data["at"]:
         with refusals_on(form):
             form.cleaned_data["at"] = past_moment(form.cleaned_data["at"], now)
     return form
+
+
+def state_asked(
+    request: DeskRequest, units: Sequence[Mapping[str, Any]], as_of: datetime | None
+) -> BoardState:
+    """What the address asks to see of the board, for a paper of it."""
+    layouts = sorted({unit["layout"] for unit in units} - {""})
+    return BoardForm(request.GET, layouts=layouts).state(may_select=False, as_of=as_of)
 
 
 def _heading(request: DeskRequest, project: str, moment: datetime, *, is_past: bool) -> str:
@@ -159,7 +164,7 @@ def _moments(given: QueryDict, now: datetime) -> list[tuple[str, str]]:
     ]
 
 
-def _pen(
+def pen_of(
     viewer: User,
     project_id: int,
     state: BoardState,
@@ -292,9 +297,9 @@ def _page_verbs(
         url = reverse("sales:control_sheet")
         verbs.append(
             {
-                "label": _("List as PDF"),
+                "label": _("Control sheet as PDF"),
                 "icon": "file-type-pdf",
-                "url": f"{url}?{_kept(request.GET, 'building', 'at')}",
+                "url": f"{url}?{_kept(request.GET, 'building', 'line', 'at')}",
             }
         )
     return verbs
@@ -318,7 +323,7 @@ def board_data(request: DeskRequest) -> HttpResponse:
     layouts = {unit["layout"] for unit in units} | {request.GET.get("layout", "")}
     form = BoardForm(request.GET, layouts=layouts)
     state = form.state(may_select=True)
-    pen = _pen(request.user, project_id, state, at, [unit["id"] for unit in units])
+    pen = pen_of(request.user, project_id, state, at, [unit["id"] for unit in units])
     pen.query = _query(request.GET, unit=None, since=None, edges=None, project=None)
     pen.price_edges = _edges(request.GET.get("edges", ""))
     answer = {
@@ -499,7 +504,7 @@ def unit_panel(request: DeskRequest, pk: int) -> HttpResponse:
     """The side panel of one unit, now or at `?at=`; without htmx the board with it open."""
     now = timezone.now()
     unit = _shown(get_object_or_404(_units(request.user), pk=pk), now)
-    asked = _moment(request, now)
+    asked = moment_asked(request, now)
     if asked.errors:
         raise Http404
     if not request.htmx:
@@ -738,66 +743,3 @@ def _withheld(count: int) -> str:
     return ngettext("%(count)s unit is withheld.", "%(count)s units are withheld.", count) % {
         "count": count
     }
-
-
-# --- On paper ---------------------------------------------------------------------------------------
-
-
-@require_safe
-def control_sheet(request: DeskRequest) -> HttpResponse:
-    """Every unit of the board as a PDF table (control sheet), no names on it."""
-    project, at = current_project(request), timezone.localtime()
-    require(request.user, READ_BOARD, project.pk)
-    require(request.user, "documents.print", project.pk)
-    building = request.GET.get("building") or None
-    asked = _moment(request, at)
-    if asked.errors:
-        raise Http404
-    as_of = asked.cleaned_data["at"]
-    data = board_of(project.pk, at=at, building=building, as_of=as_of)
-    looks = drawing.status_looks()
-    names = {entry.code: entry.name for entry in data["buildings"]}
-    heads: list[tuple[str | Promise, str]] = [
-        (_("Building"), "text"),
-        (_("Number"), "text"),
-        (_("Floor"), "number"),
-        (_("Layout"), "text"),
-        (_("Orientation"), "text"),
-        (_("Built area"), "area"),
-        (_("Inner area"), "area"),
-        (_("Unit price"), "price"),
-        (_("List total"), "money"),
-        (_("Status"), "text"),
-    ]
-    lines = [
-        [
-            names[unit["building"]],
-            unit["number"],
-            unit["floor"],
-            unit["layout"],
-            Orientation(unit["orientation"]).label if unit["orientation"] else "",
-            unit["built_area"],
-            unit["inner_area"],
-            drawing.grouped(unit["list_unit_price"]),
-            drawing.grouped(unit["list_total"]),
-            looks[unit["status"]].label,
-        ]
-        for unit in data["units"]
-    ]
-    title = f"{project.name} {_('Control sheet')}"
-    if as_of:
-        title += f" {timezone.localtime(as_of):%Y-%m-%d %H:%M}"
-    record_export(
-        title=title,
-        columns=[str(label) for label, _kind in heads],
-        rows=len(lines),
-        reason=request.GET.get("reason", "")[:200],
-        by=request.user,
-        at=at,
-    )
-    body = table_pdf(
-        title, [(str(label), kind) for label, kind in heads], lines, who=str(request.user), at=at
-    )
-    answer = HttpResponse(body, content_type="application/pdf")
-    answer["Content-Disposition"] = f'inline; filename="control-sheet-{at:%Y%m%d-%H%M}.pdf"'
-    return answer

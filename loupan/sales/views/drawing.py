@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from html import escape
 from itertools import pairwise
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 from django.utils.safestring import SafeString
 from django.utils.timezone import localtime
@@ -234,14 +234,6 @@ def whole(text: str | None) -> str:
     return f"{_yuan(text):,}" if text else ""
 
 
-def grouped(text: str | None) -> str:
-    """`1521895.00` as `1,521,895.00`."""
-    if not text:
-        return ""
-    yuan, fen = text.split(".")
-    return f"{int(yuan):,}.{fen}"
-
-
 def wan(text: str | None) -> str:
     """`1521895.00` as `152.19`: ten thousands of yuan, half up."""
     if not text:
@@ -289,7 +281,7 @@ def _building(entry: BoardBuilding, units: list[Mapping[str, Any]], pen: Pen) ->
     for unit in units:
         groups.setdefault(unit["entrance"], []).append(unit)
     names = {str(e["code"]): str(e["name"] or e["code"]) for e in entry.entrances}
-    is_row = not entry.is_parking and all(_is_row_of_doors(group) for group in groups.values())
+    is_row = not entry.is_parking and all(is_row_of_doors(group) for group in groups.values())
     body = _tower(groups, names, pen) if is_row else _lot(groups, names, pen)
     return f"{head}{body}</section>"
 
@@ -304,7 +296,7 @@ def _summary(counts: Mapping[str, int], pen: Pen) -> str:
     return f'<p class="ub-head">{pen.heading}</p><ul class="ub-sum">{"".join(found)}</ul>'
 
 
-def _is_row_of_doors(units: Sequence[Mapping[str, Any]]) -> bool:
+def is_row_of_doors(units: Sequence[Mapping[str, Any]]) -> bool:
     positions: list[int] = [unit["position"] for unit in units]
     return max(positions) - min(positions) < WIDEST_ENTRANCE
 
@@ -317,30 +309,19 @@ def _tower(
     groups: Mapping[str, Sequence[Mapping[str, Any]]], names: Mapping[str, str], pen: Pen
 ) -> str:
     """Floors down, entrances and positions across."""
-    floors = sorted(
-        {
-            unit["floor"] + step
-            for units in groups.values()
-            for unit in units
-            for step in range(min(unit["floors_spanned"], 9))
-        },
-        reverse=True,
-    )
-    row_of = {floor: row for row, floor in enumerate(floors)}
+    tower = tower_of(groups, pen.cell)
+    floors = tower.floors
     several = len(groups) > 1
     heads, doors = ["<td></td>"], ["<td></td>"]
     columns: list[tuple[str, list[int]]] = []
-    placed: list[dict[tuple[int, int], tuple[str, int]]] = []
-    for code, units in groups.items():
-        # A number no floor has is skipped (4, 13), not a hole in the building.
-        wide = sorted({unit["position"] for unit in units})
+    for code, wide, _cells in tower.entrances:
         columns.append((escape(names.get(code, code)), wide))
-        placed.append(_placed(units, row_of, floors, pen))
         if several:
             heads.append("<td></td>")
             doors.append("<td></td>")
         heads.append(f'<th scope="colgroup" colspan="{len(wide)}">{columns[-1][0]}</th>')
         doors += [f'<th scope="col">{place:02d}</th>' for place in wide]
+    placed = [cells for _code, _wide, cells in tower.entrances]
     rows = ['<div class="ub-x"><table class="ub-t"><thead>']
     if any(name for name, _wide in columns):
         rows.append(f'<tr class="ub-e">{"".join(heads)}</tr>')
@@ -355,7 +336,7 @@ def _tower(
                 there = cells.get((row, place))
                 if there is None:
                     rows.append('<td class="ub-g"></td>')
-                elif there[0]:
+                elif there[0] is not None:
                     span = f' rowspan="{there[1]}"' if there[1] > 1 else ""
                     rows.append(f"<td{span}>{there[0]}</td>")
         rows.append("</tr>")
@@ -363,17 +344,51 @@ def _tower(
     return "".join(rows)
 
 
+T = TypeVar("T")
+# By row and position: a cell and the rows it takes; None in the rows below a duplex.
+Placed = dict[tuple[int, int], tuple[T | None, int]]
+
+
+@dataclass(frozen=True)
+class Tower(Generic[T]):
+    """A building as it stands: its floors from the top, its entrances with their positions and cells."""
+
+    floors: Sequence[int]
+    entrances: Sequence[tuple[str, list[int], Placed[T]]]
+
+
+def tower_of(
+    groups: Mapping[str, Sequence[Mapping[str, Any]]], draw: Callable[[Mapping[str, Any]], T]
+) -> Tower[T]:
+    """Units by entrance in their true places, each drawn by `draw`."""
+    floors = sorted(
+        {
+            unit["floor"] + step
+            for units in groups.values()
+            for unit in units
+            for step in range(min(unit["floors_spanned"], 9))
+        },
+        reverse=True,
+    )
+    row_of = {floor: row for row, floor in enumerate(floors)}
+    entrances = []
+    for code, units in groups.items():
+        # A number no floor has is skipped (4, 13), not a hole in the building.
+        wide = sorted({unit["position"] for unit in units})
+        entrances.append((code, wide, _placed(units, row_of, draw)))
+    return Tower(floors, entrances)
+
+
 def _placed(
     units: Sequence[Mapping[str, Any]],
     row_of: Mapping[int, int],
-    floors: Sequence[int],
-    pen: Pen,
-) -> dict[tuple[int, int], tuple[str, int]]:
-    """(row, position) → (cell, rows it takes); the rows below a duplex hold an empty text.
+    draw: Callable[[Mapping[str, Any]], T],
+) -> Placed[T]:
+    """(row, position) → (cell, rows it takes); the rows below a duplex hold nothing.
 
     A duplex that would cover another unit keeps to the floors that are free.
     """
-    cells: dict[tuple[int, int], tuple[str, int]] = {}
+    cells: Placed[T] = {}
     bottoms = {(row_of[unit["floor"]], unit["position"]) for unit in units}
     for unit in units:
         bottom, place = row_of[unit["floor"]], unit["position"]
@@ -383,9 +398,9 @@ def _placed(
             if top == 0 or above in bottoms or above in cells:
                 break
             top -= 1
-        cells[top, place] = (pen.cell(unit), bottom - top + 1)
+        cells[top, place] = (draw(unit), bottom - top + 1)
         for row in range(top + 1, bottom + 1):
-            cells[row, place] = ("", 0)
+            cells[row, place] = (None, 0)
     return cells
 
 
