@@ -43,7 +43,7 @@ def grant(apps, editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("sales", "0011_unit_relations")]
+    dependencies = [("sales", "0012_unit_relations")]
     operations = [
         migrations.RunPython(record_owners, migrations.RunPython.noop),
         migrations.RunPython(grant, migrations.RunPython.noop),

@@ -11,7 +11,7 @@ class Migration(migrations.Migration):
         ('customers', '0006_custom_fields'),
         ('inventory', '0016_withholding_reasons'),
         ('org', '0004_project_dossier'),
-        ('sales', '0010_reasons_of_holds'),
+        ('sales', '0011_custom_fields'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
