@@ -117,7 +117,9 @@ def book_here(request: HttpRequest) -> ParameterBook:
     known = getattr(request, "_desk_book", None)
     if known is None:
         project = current_project(request)
-        known = book_of(project.pk, getattr(project, PROJECT_STAMP))
+        stamp = getattr(project, PROJECT_STAMP)
+        known = None if stamp else _unstamped.get(project.pk)
+        known = known or book_of(project.pk, stamp)
         request._desk_book = known  # type: ignore[attr-defined]  # noqa: SLF001
     assert isinstance(known, ParameterBook)
     return known
