@@ -20,7 +20,7 @@ from django.utils.timezone import localdate
 from loupan.config.api import api
 from loupan.org.models import User
 from loupan.org.testing import signed_in, token_for
-from tests.world import World, a_world
+from tests.world import A_PICTURE, World, a_world
 
 ANYBODY, SIGNED_IN, IN_PROJECT = "anybody", "signed in", "in the project"
 Sample = Callable[[World], dict[str, Any]]
@@ -77,13 +77,6 @@ BATCH = of(pk=lambda w: w.here.batch.pk)
 PLANNED = of(pk=lambda w: w.here.control_plan.pk)
 PROOF = of(pk=lambda w: w.here.proof.pk)
 TABLE = of(pk=lambda w: w.here.price_table.pk)
-
-
-# One white pixel.
-A_PICTURE = bytes.fromhex(
-    "89504e470d0a1a0a0000000d4948445200000001000000010802000000907753de0000000c49444154789c63f8ffff"
-    "3f0005fe02fe0def46b80000000049454e44ae426082"
-)
 
 
 def THE_UNIT(world: World) -> dict[str, Any]:  # noqa: N802  Stands in the table as the others do.
@@ -558,7 +551,9 @@ CALLS: dict[str, Row] = {
         "org.manage", of(company_id=lambda w: w.here.project.company_id)
     ),
     "POST companies/{company_id}/letterhead/": Row(
-        "org.manage", of(company_id=lambda w: w.here.project.company_id)
+        "org.manage",
+        of(company_id=lambda w: w.here.project.company_id),
+        data=lambda _w: {"version": "0"},
     ),
     "POST projects/": Row("org.manage", data=a_name),
     "GET projects/{project_id}/": Row("org.read", of(project_id=lambda w: w.here.project.pk)),
@@ -1203,7 +1198,7 @@ def called(client: Client, call: str, row: Row, world: World) -> tuple[int, Any]
         elif "unit-imports" in path and method == "POST":
             file = SimpleUploadedFile("units.csv", "房号,建筑面积\n1-1-101,100\n".encode())
             answer = client.post(f"/api/v1/{path}", {"file": file, "dry_run": "true"})
-        elif path.endswith(("/pictures/", "/proofs/")) and method == "POST":
+        elif path.endswith(("/pictures/", "/proofs/", "/letterhead/")) and method == "POST":
             fields = row.data(world) if row.data else {}
             answer = client.post(
                 f"/api/v1/{path}", {"file": SimpleUploadedFile("a.png", A_PICTURE), **fields}

@@ -65,6 +65,12 @@ from loupan.sales.testing import (
     another_unit,
 )
 
+# One white pixel.
+A_PICTURE = bytes.fromhex(
+    "89504e470d0a1a0a0000000d4948445200000001000000010802000000907753de0000000c49444154789c63f8ffff"
+    "3f0005fe02fe0def46b80000000049454e44ae426082"
+)
+
 
 @dataclass(frozen=True)
 class Branch:
@@ -167,7 +173,7 @@ class Branch:
     @property
     def headed_company_id(self) -> int:
         """The project's company, with a logo on its papers."""
-        logo = {"logo": b"-", "media_type": "image/png"}
+        logo = {"logo": A_PICTURE, "media_type": "image/png"}
         Letterhead.objects.get_or_create(company=self.project.company, defaults=logo)
         return self.project.company_id
 

@@ -65,6 +65,12 @@ class CompaniesOut(Schema):
     next: str | None = None
 
 
+class LetterheadIn(Schema):
+    version: Version
+    line: Annotated[str, StringConstraints(max_length=120), CleanText] = ""
+    keeps_logo: bool = True
+
+
 class LetterheadOut(Schema):
     """`company_id`: whose letterhead it is, this company's or one above; `version` of its own."""
 
@@ -311,9 +317,7 @@ def letterhead(request: ApiRequest, company_id: Id) -> dict[str, Any]:
 def set_company_letterhead(
     request: ApiRequest,
     company_id: Id,
-    version: Form[Annotated[int, Field(ge=0, le=2**31 - 1)]],
-    line: Form[Annotated[str, StringConstraints(max_length=120), CleanText]] = "",
-    keeps_logo: Form[bool] = True,  # noqa: FBT002  A field of the form.
+    said: Form[LetterheadIn],
     file: File[UploadedFile | None] = None,
 ) -> dict[str, Any]:
     """The line under the name, and a logo (JPEG, PNG or WebP of up to 10 MB); 409 when it is stale.
@@ -324,10 +328,10 @@ def set_company_letterhead(
     company = get_object_or_404(queries.companies_managed_by(request.user), pk=company_id)
     set_letterhead(
         company_id=company.pk,
-        line=line,
+        line=said.line,
         logo=clean_picture(file.read(MOST_BYTES + 1)) if file else None,
-        keeps_logo=keeps_logo,
-        version=version,
+        keeps_logo=said.keeps_logo,
+        version=said.version,
         by=request.user,
         at=timezone.now(),
     )
