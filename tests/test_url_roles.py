@@ -908,14 +908,17 @@ CALLS: dict[str, Row] = {
     ),
     "GET deals/{deal_id}/plan-change/{payment_plan_id}/": Row(
         "sales.change_plan",
-        of(deal_id=lambda w: w.here.reservation.deal_id, payment_plan_id=lambda _w: 1),
+        of(
+            deal_id=lambda w: w.here.reservation.deal_id,
+            payment_plan_id=lambda w: w.here.other_plan.pk,
+        ),
         "deals",
     ),
     "POST deals/{deal_id}/plan-change/": Row(
         "sales.change_plan",
         of(deal_id=lambda w: w.here.reservation.deal_id),
         "deals",
-        data=lambda w: {"payment_plan_id": 1, **a_reason(w)},
+        data=lambda w: {"payment_plan_id": w.here.other_plan.pk, **a_reason(w)},
     ),
     "POST reservations/{reservation_id}/contract/": Row(
         "sales.sign_contract",

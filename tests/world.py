@@ -41,8 +41,8 @@ from loupan.org.models import (
 from loupan.org.rules import ROLE_TEMPLATES
 from loupan.org.testing import a_department, a_post, a_user, hold
 from loupan.parameters.models import CustomField, DictionaryEntry
-from loupan.pricing.models import Formula, PriceList, PriceTable
-from loupan.pricing.testing import a_formula, a_price_list, one_price_tables
+from loupan.pricing.models import Formula, PaymentPlan, PriceList, PriceTable
+from loupan.pricing.testing import a_formula, a_lump_sum_plan, a_price_list, one_price_tables
 from loupan.sales.actions.filings import request_unfiling
 from loupan.sales.models import (
     Contract,
@@ -176,6 +176,12 @@ class Branch:
         logo = {"logo": A_PICTURE, "media_type": "image/png"}
         Letterhead.objects.get_or_create(company=self.project.company, defaults=logo)
         return self.project.company_id
+
+    @property
+    def other_plan(self) -> PaymentPlan:
+        """A plan that no deal has yet."""
+        known = PaymentPlan.objects.filter(project=self.project, code="LUMP").first()
+        return known or a_lump_sum_plan(self.project, self.office.mo)
 
     @property
     def layout_picture(self) -> LayoutPicture:
