@@ -82,6 +82,7 @@ def statements(client: Client, path: str) -> int:
 @pytest.mark.slow
 def test_no_page_asks_more_than_its_record_nor_more_for_more_rows() -> None:
     world = a_world()
+    assert world.here.other_plan  # Before anything is counted, not by the way.
     person = somebody_who_may_everything(world.here.project)
     few = dict(counted(world, person))
     add_rows(world.here.office, MORE_ROWS)
