@@ -4,7 +4,7 @@ from importlib import import_module
 
 from ninja import NinjaAPI
 
-from loupan.core.rest import OrjsonRenderer, install_translators
+from loupan.core.rest import CleanParser, OrjsonRenderer, install_translators
 from loupan.org.api.account import bearer
 
 api = NinjaAPI(
@@ -13,6 +13,7 @@ api = NinjaAPI(
     description="Sales office of a property developer: units, customers, deals, money, reports.",
     urls_namespace="api",
     auth=bearer,
+    parser=CleanParser(),
     renderer=OrjsonRenderer(),
 )
 install_translators(api)

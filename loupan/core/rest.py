@@ -19,9 +19,11 @@ from django.core.exceptions import ValidationError as ModelValidationError
 from django.db.models import Model, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils import timezone
+from django.utils.datastructures import MultiValueDict
 from django.utils.translation import gettext as _
 from ninja import NinjaAPI, Schema
 from ninja.errors import AuthenticationError, HttpError, Throttled, ValidationError
+from ninja.parser import Parser
 from ninja.renderers import BaseRenderer
 from pydantic import (
     AfterValidator,
@@ -204,6 +206,29 @@ def install_translators(api: NinjaAPI) -> None:
     @api.exception_handler(HttpError)
     def plain(request: HttpRequest, error: HttpError) -> HttpResponse:
         return _said(api, request, error.status_code, "bad_request", str(error))
+
+
+def _without_nul(value: Any) -> Any:
+    if isinstance(value, str):
+        return value.replace("\x00", "")
+    if isinstance(value, list):
+        return [_without_nul(part) for part in value]
+    if isinstance(value, dict):
+        return {_without_nul(key): _without_nul(part) for key, part in value.items()}
+    return value
+
+
+class CleanParser(Parser):
+    """What programs send, without NUL: PostgreSQL cannot keep it, and no field means it."""
+
+    def parse_body(self, request: HttpRequest) -> Any:
+        body = super().parse_body(request)
+        return _without_nul(body) if b"\\u0000" in request.body else body
+
+    def parse_querydict(
+        self, data: MultiValueDict[str, Any], list_fields: list[str], request: HttpRequest
+    ) -> Any:
+        return _without_nul(super().parse_querydict(data, list_fields, request))
 
 
 class OrjsonRenderer(BaseRenderer):

@@ -17,6 +17,6 @@ def wholes(texts: list[str]) -> list[int]:
     return [key for key in map(whole, texts) if key is not None]
 
 
-def sought(text: str | None) -> str:
-    """What is typed into a search or a picker; PostgreSQL cannot be asked for NUL."""
-    return (text or "").replace("\x00", "").strip()[:60]
+def one_line(text: str | None, *, most: int = 60) -> str:
+    """A search word or a reason: so many characters, and no NUL, which PostgreSQL cannot be told."""
+    return (text or "").replace("\x00", "").strip()[:most]

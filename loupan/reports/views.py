@@ -11,7 +11,7 @@ from django.views.decorators.http import require_safe
 from loupan.core.actions import record_export
 from loupan.core.calendar import business_day
 from loupan.core.exports import workbook_of
-from loupan.core.typed import sought
+from loupan.core.typed import one_line
 from loupan.core.ui import XLSX
 from loupan.documents.queries import table_pdf
 from loupan.org.permissions import require
@@ -116,7 +116,7 @@ def _export(
 @require_safe
 def search(request: DeskRequest) -> HttpResponse:
     """The palette's results, alone or as a page; only what the person may see."""
-    text = sought(request.GET.get("q"))
+    text = one_line(request.GET.get("q"))
     groups = found(request.user, text) if text else []
     template = "reports/_search_results.html" if request.htmx else "core/search.html"
     return render(request, template, {"groups": groups, "q": text})

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from loupan.core.filters import RowFilter
 from loupan.core.forms import DayInput
-from loupan.core.typed import sought
+from loupan.core.typed import one_line
 from loupan.customers import queries as customers
 from loupan.inventory.models import Building, ProductType, Unit
 from loupan.org.queries import current_project
@@ -174,7 +174,7 @@ class ControlledFilter(django_filters.FilterSet):  # type: ignore[misc]  # It is
         fields: list[str] = []
 
     def by_text(self, rows: QuerySet[Unit], name: str, value: str) -> QuerySet[Unit]:
-        text = sought(value)
+        text = one_line(value)
         return control.mentioning(rows, self.request.user, text) if text else rows
 
     def by_end(self, rows: QuerySet[Unit], name: str, value: str) -> QuerySet[Unit]:
@@ -195,7 +195,7 @@ class RelationFilter(django_filters.FilterSet):  # type: ignore[misc]  # It is u
         fields: list[str] = []
 
     def by_text(self, rows: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
-        text = sought(value)
+        text = one_line(value)
         people = customers.matching(
             customers.customers_for(self.request.user), self.request.user, text
         )

@@ -2,7 +2,7 @@
 
 import pytest
 
-from loupan.core.typed import sought, whole, wholes
+from loupan.core.typed import one_line, whole, wholes
 
 
 @pytest.mark.parametrize(
@@ -18,6 +18,6 @@ def test_ids_are_taken_up_to_64_bits() -> None:
 
 
 def test_a_search_is_one_short_piece_without_nul() -> None:
-    assert sought(" 1-1\x00-1803 ") == "1-1-1803"
-    assert len(sought("x" * 500)) == 60
-    assert sought(None) == ""
+    assert one_line(" 1-1\x00-1803 ") == "1-1-1803"
+    assert len(one_line("x" * 500)) == 60
+    assert one_line(None) == ""

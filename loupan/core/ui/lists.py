@@ -20,7 +20,7 @@ from loupan.core.at_once import Part, Rows, Summed, Sums, read_at_once
 from loupan.core.exports import Sheet, workbook_of_sheets
 from loupan.core.filters import RowFilter
 from loupan.core.permissions import SHARE_VIEWS
-from loupan.core.typed import whole
+from loupan.core.typed import one_line, whole
 from loupan.core.ui import address, groups, inline, posting, saved
 from loupan.core.ui.columns import Cell, Column, Text, export_value
 from loupan.core.ui.keyset import Order, page_of
@@ -440,7 +440,7 @@ class ListPage:
     def _export(self, request: Any, look: Look) -> HttpResponse:
         if not (self.export_permission and self.may(request, self.export_permission)):
             raise PermissionDenied(self.export_permission)
-        reason = request.GET.get("reason", "").strip()[:200]
+        reason = one_line(request.GET.get("reason"), most=200)
         if not reason:
             return posting.reason_form(self, request)
         at = timezone.localtime()

@@ -17,7 +17,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from loupan.core.calendar import business_day
 from loupan.core.dates import DateOutOfRange
 from loupan.core.rounding import AmountOutOfRange
-from loupan.core.typed import sought, whole
+from loupan.core.typed import one_line, whole
 from loupan.core.ui import ListPage, answer_form, refusals_on
 from loupan.inventory.models import Unit
 from loupan.inventory.queries.units import units_for
@@ -486,7 +486,7 @@ def _save_part(request: DeskRequest, part: str, project_id: int, form: Any, auth
 def unit_choices(request: DeskRequest) -> HttpResponse:
     """What a picker of units shows: numbers that begin with the typed text."""
     require(request.user, "pricing.read")
-    text = sought(request.GET.get("q"))
+    text = one_line(request.GET.get("q"))
     rows = units_for(request.user).filter(project=current_project(request), number__startswith=text)
     return JsonResponse(
         {

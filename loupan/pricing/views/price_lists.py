@@ -16,7 +16,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from loupan.core.history import lines_of as history_of
 from loupan.core.refusals import Refusal
-from loupan.core.typed import sought, whole
+from loupan.core.typed import one_line, whole
 from loupan.core.ui import ListPage, answer_form, refusals_on
 from loupan.inventory.queries.units import buildings_for, units_for
 from loupan.org.permissions import require
@@ -242,7 +242,7 @@ def _chips(row: PriceList, shown: str, request: DeskRequest) -> list[Mapping[str
 def _line_rows(row: PriceList, shown: str, request: DeskRequest) -> tuple[list[Any], str, str]:
     """One page of lines, and the addresses of the pages beside it."""
     found = _lines_shown(row, shown, request)
-    number = sought(request.GET.get("q"))
+    number = one_line(request.GET.get("q"))
     if number:
         found = found.filter(unit__number__startswith=number)
     page = whole(request.GET.get("page"), digits=5) or 0

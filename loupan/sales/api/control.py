@@ -10,7 +10,7 @@ from ninja import Router, Schema, Status
 from pydantic import Field
 
 from loupan.core.rest import AFTER, ERRORS, LIMIT, ApiRequest, Id, Line, Moment, paged
-from loupan.core.typed import sought
+from loupan.core.typed import one_line
 from loupan.inventory.actions.units import withhold_units
 from loupan.inventory.permissions import READ_BOARD, WITHHOLD_UNIT
 from loupan.inventory.queries.units import shows_unit, units_for
@@ -123,7 +123,7 @@ def list_controlled(
         rows = rows.filter(status=status)
     if end:
         rows = rows.filter(queries.by_end(end, at))
-    if text := sought(q):
+    if text := one_line(q):
         rows = queries.mentioning(rows, request.user, text)
     found, following = paged(rows, after=after, limit=limit)
     return {"items": [controlled_out(row) for row in found], "next": following}

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from loupan.core.formatting import money_text
-from loupan.core.typed import sought
+from loupan.core.typed import one_line
 from loupan.core.ui import answer_form, refusals_on
 from loupan.inventory.queries.units import units_for
 from loupan.org.permissions import require
@@ -24,7 +24,7 @@ from loupan.sales.views.deals import crumbs_of, deal_or_404
 def attachable(request: DeskRequest, pk: int) -> HttpResponse:
     """What a picker shows for a typed number: stalls and the like that are for sale."""
     unit = get_object_or_404(units_for(request.user), pk=pk)
-    found = attachable_for(request.user, unit, sought(request.GET.get("q")))[:MOST_CHOICES]
+    found = attachable_for(request.user, unit, one_line(request.GET.get("q")))[:MOST_CHOICES]
     results = [
         {
             "id": each.pk,

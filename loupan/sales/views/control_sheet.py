@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from loupan.core.actions import record_export
+from loupan.core.typed import one_line
 from loupan.documents.queries import grids_pdf
 from loupan.documents.rules.grids import Grid, GridCell, GridRow, GridSheets, chunks
 from loupan.inventory.permissions import READ_BOARD
@@ -61,7 +62,7 @@ def control_sheet(request: DeskRequest) -> HttpResponse:
         title=title,
         columns=["number", "status", "built_area", state.line],
         rows=len(units),
-        reason=request.GET.get("reason", "")[:200],
+        reason=one_line(request.GET.get("reason"), most=200),
         by=request.user,
         at=at,
     )
