@@ -119,6 +119,7 @@ def undone(client: Client, method: str, path: str, data: dict[str, Any]) -> tupl
         return answer.status_code, answer.content.decode() if is_html else ""
     finally:
         transaction.savepoint_rollback(point)
+        transaction.savepoint_commit(point)  # Else the next ones nest in it.
 
 
 def pages(world: World) -> Iterator[tuple[str, str]]:
@@ -209,6 +210,7 @@ def sent(client: Client, method: str, path: str, body: str | bytes) -> int:
         return client.generic(method, f"/api/v1/{path}", body, "application/json").status_code
     finally:
         transaction.savepoint_rollback(point)
+        transaction.savepoint_commit(point)  # Else the next ones nest in it.
 
 
 @pytest.mark.parametrize(

@@ -1133,6 +1133,7 @@ def answers(client: Client, row: Row, path: str, world: World) -> int:
         return ask(path, data).status_code
     finally:
         transaction.savepoint_rollback(point)
+        transaction.savepoint_commit(point)  # Else the next ones nest in it.
 
 
 def is_right(status: int, *, allowed: bool) -> bool:
@@ -1212,6 +1213,7 @@ def called(client: Client, call: str, row: Row, world: World) -> tuple[int, Any]
         return answer.status_code, answer.json().get("items") if is_list else None
     finally:
         transaction.savepoint_rollback(point)
+        transaction.savepoint_commit(point)  # Else the next ones nest in it.
 
 
 @pytest.mark.once

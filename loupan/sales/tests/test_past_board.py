@@ -125,6 +125,7 @@ def test_the_board_of_any_moment_is_the_board_that_was_seen_then() -> None:
             follow(steps)
         finally:
             transaction.savepoint_rollback(before)
+            transaction.savepoint_commit(before)  # Else the next ones nest in it.
 
     def follow(steps: list[tuple[str, int, int]]) -> None:
         nonlocal moved

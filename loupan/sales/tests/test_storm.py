@@ -69,6 +69,7 @@ class Storm(RuleBasedStateMachine):
 
     def teardown(self) -> None:
         transaction.savepoint_rollback(self.before)
+        transaction.savepoint_commit(self.before)  # Else the next ones nest in it.
 
     def by(self, name: str) -> User:
         person: User = getattr(self.office.cast, name)
