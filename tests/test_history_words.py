@@ -25,6 +25,10 @@ def events() -> set[tuple[str, str, str]]:
     return {match.groups() for text in texts if (match := EVENT.fullmatch(text))}  # type: ignore[misc]
 
 
+def test_the_events_of_the_actions_are_found() -> None:
+    assert len(events()) > 90
+
+
 @pytest.mark.parametrize("event", sorted(events()), ids=".".join)
 def test_an_event_has_words_in_both_languages(event: tuple[str, str, str]) -> None:
     app, noun, verb = event

@@ -13,12 +13,13 @@ from uuid import uuid4
 
 import django
 
+from loupan.sales.tests.starting_line import race
+
 
 def main(verb: str, user_id: str, attempts: str) -> None:
     django.setup()
     from django.utils import timezone
 
-    from loupan.core.refusals import Refusal
     from loupan.org.models import User
     from loupan.sales.actions import claims, provisionals
 
@@ -45,17 +46,7 @@ def main(verb: str, user_id: str, attempts: str) -> None:
     do: dict[str, Callable[[str, str], str]] = {
         "reserve": reserve, "receive": receive, "expire": expire,
     }  # fmt: skip
-    sys.stdout.write("ready\n")
-    sys.stdout.flush()
-    sys.stdin.readline()
-    for attempt in attempts.split(","):
-        first, _colon, second = attempt.partition(":")
-        try:
-            said = do[verb](first, second)
-        except Refusal as refusal:
-            said = refusal.code
-        sys.stdout.write(f"{said}\n")
-    sys.stdout.flush()
+    race(do[verb], attempts)
 
 
 if __name__ == "__main__":
